@@ -1,0 +1,5 @@
+"""`python -m continuitybot` is the same as `continuitybot`."""
+
+from continuitybot.cli import main
+
+main()

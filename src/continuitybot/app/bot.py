@@ -1,0 +1,186 @@
+"""One bot: wired, started and stopped in order; in between it runs by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from continuitybot.app.ground import Edges, Ground, make_edges, make_ground, page_address
+from continuitybot.app.metrics import Metrics
+from continuitybot.app.practice import make_assessment
+from continuitybot.app.rooms import Rooms, make_rooms
+from continuitybot.app.selfcheck import SelfCheck
+from continuitybot.chat.commands import Commands, Desk
+from continuitybot.chat.notices import Notices
+from continuitybot.clock import Clock
+from continuitybot.errors import BadInput
+from continuitybot.people.importing import import_file
+from continuitybot.settings import Settings
+from continuitybot.store import Duty, Schedules, Workers
+from continuitybot.store.migrate import migrate
+from continuitybot.web import carriers as carrier_routes
+from continuitybot.web import health
+from continuitybot.web.console import Console
+from continuitybot.web.portal import Portal
+from continuitybot.web.server import Server, application, templates
+from continuitybot.web.visitor import Door
+
+log = structlog.get_logger(__name__)
+
+
+class Bot:
+    """A wired bot. `start` makes it work, `stop` ends it in order; in between it runs by itself."""
+
+    def __init__(
+        self, ground: Ground, edges: Edges, rooms: Rooms, app: web.Application, check: SelfCheck
+    ) -> None:
+        self.ground = ground
+        self.rooms = rooms
+        self.app = app
+        self.database = ground.database
+        self.commands = edges.door.commands
+        self._edges = edges
+        self._server = Server(ground.settings.web, app)
+        self.schedules = Schedules(ground.database)
+        self.workers = Workers(ground.database, _duties(ground, edges, rooms), ground.clock)
+        self._check = check
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def prepare(self) -> None:
+        """Everything but the work that goes on by itself: tables, people, listeners, schedules."""
+        await migrate(self.database)
+        await load_people(self.ground)
+        await self.workers.release_own_leases()
+        await self.rooms.mailflow.start()
+        rooms = self.rooms
+        for schedule in (
+            *rooms.mailflow.schedules(),
+            *rooms.drills.schedules(),
+            *rooms.runbooks.schedules(),
+        ):
+            self.schedules.add(schedule)
+        self._check.watch(self.workers)
+
+    async def start(self) -> None:
+        """Listen, tick and work. Raises Refused when something needed cannot be had."""
+        await self.prepare()
+        await self._server.start()
+        await self.rooms.drills.catch_up(self.schedules)
+        self.schedules.start()
+        self._tasks.append(asyncio.create_task(self.workers.run(), name="workers"))
+        if self._edges.slack is not None:
+            self._tasks.append(asyncio.create_task(self._edges.slack.bot.run(), name="slack"))
+        if self._check.heartbeat_url:
+            self._tasks.append(asyncio.create_task(self._check.beat(), name="heartbeat"))
+
+    async def stop(self) -> None:
+        """End in the order that loses nothing: no new work, then what is under way, then doors."""
+        self.schedules.stop()
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self.workers.stop()
+        await self._server.stop()
+        await self.rooms.mailflow.stop()
+        if self._edges.slack is not None:
+            await self._edges.slack.api.close()
+        for carrier in self._edges.carriers.values():
+            await carrier.close()
+        await self._edges.http.aclose()
+        await self.database.close()
+
+
+def build(settings: Settings, folder: Path, clock: Clock) -> Bot:
+    """Wire a bot. `folder` is where the settings file is: relative paths start there."""
+    ground = make_ground(settings, folder, clock)
+    edges = make_edges(ground)
+    rooms = make_rooms(ground, edges)
+    check = SelfCheck(ground.database, rooms.mailflow, settings.web.heartbeat_url)
+    desk = _desk(ground, rooms, check)
+    edges.door.commands = Commands(desk)
+    _notices(ground, rooms)
+    return Bot(ground, edges, rooms, _web(ground, edges, rooms, check), check)
+
+
+def _desk(ground: Ground, rooms: Rooms, check: SelfCheck) -> Desk:
+    readiness = make_assessment(ground.directory, rooms.mailflow, rooms.continuity, rooms.drills)
+    return Desk(
+        database=ground.database,
+        directory=ground.directory,
+        oncall=ground.settings.oncall,
+        approvals=ground.approvals,
+        codes=ground.codes,
+        mailflow=rooms.mailflow,
+        incidents=rooms.incidents,
+        continuity=rooms.continuity,
+        broadcasts=rooms.broadcasts,
+        runbooks=rooms.runbooks,
+        drills=rooms.drills,
+        cards=rooms.cards,
+        readiness=readiness,
+        diagnose_self=check.ask_all,
+        page_of=lambda person, ref: page_address(ground, person, ref),
+        time_zone=ground.settings.organisation.time_zone,
+    )
+
+
+def _notices(ground: Ground, rooms: Rooms) -> None:
+    Notices(
+        ground.database,
+        board=rooms.board,
+        cards=rooms.cards,
+        directory=ground.directory,
+        approvals=ground.approvals,
+        incidents=rooms.incidents,
+        codes=ground.codes,
+    )
+
+
+def _web(ground: Ground, edges: Edges, rooms: Rooms, check: SelfCheck) -> web.Application:
+    settings, pages = ground.settings, templates()
+    door = Door(settings.web, ground.links, ground.directory, ground.clock)
+    console = Console(settings, ground.database, door, edges.console, edges.door.handle, pages)
+    portal = Portal(settings, ground.database, door, rooms.cards, rooms.incidents, pages)
+    routes = [
+        *console.routes(),
+        *portal.routes(),
+        *carrier_routes.routes(rooms.broadcasts),
+        *health.routes(check.parts, Metrics(ground.database).registry),
+    ]
+    if edges.slack is not None and edges.slack.is_http:
+        routes.append(web.post("/slack/events", edges.slack.bot.events))
+    return application(settings.web, routes)
+
+
+def _duties(ground: Ground, edges: Edges, rooms: Rooms) -> list[Duty]:
+    return [
+        *ground.approvals.duties(),
+        *rooms.mailflow.duties(),
+        *rooms.incidents.duties(),
+        *rooms.continuity.duties(),
+        *rooms.broadcasts.duties(),
+        *rooms.runbooks.duties(),
+        *rooms.drills.duties(),
+        *rooms.board.duties(),
+        *(edges.slack.bot.duties() if edges.slack is not None else ()),
+    ]
+
+
+async def load_people(ground: Ground) -> None:
+    """Import the people file; when it is bad or gone, the last good people stay, and it is said."""
+    settings = ground.settings
+    file = ground.folder / settings.people.file
+    try:
+        domains = settings.organisation.domains
+        done = await import_file(ground.database, file, settings.people, domains)
+        log.info("people.imported", result=str(done))
+    except BadInput as error:
+        if not await ground.directory.everyone():
+            raise
+        log.error("people.not_imported", reason=str(error))

@@ -1,0 +1,1 @@
+"""The carrier Twilio: the only place that knows its SDK."""

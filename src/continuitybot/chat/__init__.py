@@ -1,0 +1,1 @@
+"""The conversation: one grammar, one kind of card, a folder for each platform."""

@@ -1,0 +1,1 @@
+"""The rooms' objects as cards: one file a kind of object, pure functions of its values."""

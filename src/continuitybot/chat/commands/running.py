@@ -1,0 +1,128 @@
+"""Verbs of runbooks, their steps, checklists and drills."""
+
+from __future__ import annotations
+
+from continuitybot.chat.cards.readiness import drills_card
+from continuitybot.chat.commands import seeing
+from continuitybot.chat.commands.desk import Asked, Desk, Perform, said, shown
+from continuitybot.chat.grammar import Missing, form_of
+from continuitybot.chat.platform import Reply
+from continuitybot.chat.verbs import VERBS
+from continuitybot.runbooks import Run
+from continuitybot.runbooks.definition import Kind
+
+
+async def run(desk: Desk, asked: Asked) -> Reply:
+    """Start a runbook."""
+    started = await desk.runbooks.start(
+        asked.text("name"),
+        asked.args["inputs"],
+        by=asked.by,
+        incident=asked.text("incident"),
+        platform=asked.platform,
+    )
+    return _started(started)
+
+
+async def answer(desk: Desk, asked: Asked) -> Reply:
+    """Answer the question of a step."""
+    ref, step, choice = asked.text("ref"), asked.text("step"), asked.text("choice")
+    await desk.runbooks.answer(ref, step, choice, by=asked.by, platform=asked.platform)
+    return said(f"{ref}: your answer is “{choice}”")
+
+
+def step(act: str) -> Perform:
+    """What a person says about a step: done, skip, fail or retry."""
+
+    async def perform(desk: Desk, asked: Asked) -> Reply:
+        ref, name = asked.text("ref"), asked.text("step")
+        await desk.runbooks.step(
+            ref, name, act, by=asked.by, text=asked.text("text"), platform=asked.platform
+        )
+        return said(f"{ref}: step {name}, {act}")
+
+    return perform
+
+
+async def item_done(desk: Desk, asked: Asked) -> Reply:
+    """Tick an item, with evidence."""
+    ref, item = asked.text("ref"), asked.text("item")
+    evidence = asked.text("evidence")
+    if not evidence:
+        await _ask_for_evidence(desk, ref, item)
+    await desk.runbooks.item(
+        ref, item, "done", by=asked.by, evidence=evidence, platform=asked.platform
+    )
+    return said(f"{ref}: {item} is done")
+
+
+async def _ask_for_evidence(desk: Desk, ref: str, item: str) -> None:
+    """Raise Missing, with its form, for an item that is not done without evidence."""
+    async with desk.database.reading() as tx:
+        step = (await desk.runbooks.run(tx, ref)).steps.get(item)
+    if step is not None and step.given.get("evidence"):
+        verb = VERBS["item done"]
+        form = form_of(verb, {"ref": ref, "item": item})
+        raise Missing(verb, verb.arguments[-1], form)
+
+
+async def item_na(desk: Desk, asked: Asked) -> Reply:
+    """An item does not apply."""
+    ref, item = asked.text("ref"), asked.text("item")
+    evidence = asked.text("evidence")
+    await desk.runbooks.item(
+        ref, item, "na", by=asked.by, evidence=evidence, platform=asked.platform
+    )
+    return said(f"{ref}: {item} does not apply")
+
+
+async def pause(desk: Desk, asked: Asked) -> Reply:
+    """Begin nothing new."""
+    run = await desk.runbooks.pause(asked.text("ref"), by=asked.by, platform=asked.platform)
+    return said(f"{run.ref} is paused", "What has begun goes on to its end.")
+
+
+async def resume(desk: Desk, asked: Asked) -> Reply:
+    """Go on."""
+    run = await desk.runbooks.resume(asked.text("ref"), by=asked.by, platform=asked.platform)
+    return said(f"{run.ref} goes on")
+
+
+async def cancel(desk: Desk, asked: Asked) -> Reply:
+    """End a run where it stands."""
+    run = await desk.runbooks.cancel(asked.text("ref"), by=asked.by, platform=asked.platform)
+    return said(f"{run.ref} is cancelled", "What it has done stays done.")
+
+
+async def checklist(desk: Desk, asked: Asked) -> Reply:
+    """Start a checklist by name, or show those under way."""
+    if name := asked.text("name"):
+        started = await desk.runbooks.start(name, {}, by=asked.by, platform=asked.platform)
+        return _started(started)
+    async with desk.database.reading() as tx:
+        found = await desk.runbooks.runs(tx, open_only=True)
+        checklists = [run for run in found if run.definition.kind is Kind.CHECKLIST]
+        cards = [await desk.cards.card(tx, run.ref) for run in checklists[:3]]
+    return shown(*cards) if cards else await seeing.runbooks(desk, asked)
+
+
+async def drill_list(desk: Desk, _asked: Asked) -> Reply:
+    """Drills to come, and how the last ones went."""
+    async with desk.database.reading() as tx:
+        return shown(drills_card(await desk.drills.drills(tx)))
+
+
+async def drill_start(desk: Desk, asked: Asked) -> Reply:
+    """Practise now."""
+    started = await desk.runbooks.start(
+        asked.text("name"),
+        {},
+        by=asked.by,
+        mode=asked.text("mode") or "tabletop",
+        platform=asked.platform,
+    )
+    return _started(started)
+
+
+def _started(run: Run) -> Reply:
+    return said(f"{run.ref} has started: {run.definition.title}")

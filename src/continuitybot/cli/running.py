@@ -1,0 +1,68 @@
+"""Running the bot: serve, and doctor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from continuitybot import log
+from continuitybot.app import build
+from continuitybot.app.checking import check_everything
+from continuitybot.cli.options import DEFAULT_CONFIG, AsPerson, ConfigPath
+from continuitybot.cli.talking import LocalServer
+from continuitybot.clock import SystemClock
+
+_PARENT_CHECK = 1.0
+
+
+def serve(
+    config: ConfigPath = DEFAULT_CONFIG,
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", hidden=True, help="Stop when the parent has died.")
+    ] = False,
+) -> None:
+    """Run the bot until it is told to stop (Ctrl-C or SIGTERM)."""
+    settings = check_everything(config).settings
+    log.configure(settings.log.level, settings.log.style)
+    asyncio.run(_serve(config, with_parent))
+
+
+async def _serve(config: Path, with_parent: bool) -> None:
+    bot = build(check_everything(config).settings, config.parent, SystemClock())
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told_to_stop.set)
+    watching = asyncio.create_task(_watch_parent(told_to_stop)) if with_parent else None
+    try:
+        await bot.start()
+        web = bot.ground.settings.web
+        typer.echo(f"continuitybot listens on {web.host}:{web.port}, reached at {web.url}")
+        await told_to_stop.wait()
+    finally:
+        if watching is not None:
+            watching.cancel()
+        await bot.stop()
+
+
+async def _watch_parent(told_to_stop: asyncio.Event) -> None:
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(_PARENT_CHECK)
+    told_to_stop.set()
+
+
+def doctor(person: AsPerson, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Have the running bot try its database, its work and every canary route."""
+    typer.echo(LocalServer(config, person).say("doctor"))
+
+
+def add_to(app: typer.Typer) -> None:
+    """The commands of this module."""
+    app.command(rich_help_panel="Set up and run")(serve)
+    app.command(rich_help_panel="Set up and run")(doctor)

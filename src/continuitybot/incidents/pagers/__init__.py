@@ -1,0 +1,1 @@
+"""The channels that pages leave by, one file each."""

@@ -1,0 +1,1 @@
+"""An SMS carrier that speaks Twilio's Messages API, and the phones it reaches."""

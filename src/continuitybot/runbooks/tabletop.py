@@ -1,0 +1,147 @@
+"""The outside of a tabletop exercise: nothing happens, and everything is told.
+
+Questions and items are really put to the people who practise; whatever else a runbook would do
+is said in words, and goes well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from continuitybot.runbooks.ports import (
+    ApprovalRequest,
+    CanaryFindings,
+    Findings,
+    Health,
+    HttpAnswer,
+    HttpCall,
+    InvokeRequest,
+    Place,
+    Ports,
+    Question,
+    Speaker,
+    Standing,
+)
+from continuitybot.settings.values import format_duration
+
+_NOBODY = "nobody (tabletop)"
+
+
+def tabletop_ports(speaker: Speaker) -> Ports:
+    """Ports that tell through `speaker` what live ones would have done."""
+    return Ports(
+        checks=TabletopChecks(speaker),
+        speaker=TabletopSpeaker(speaker),
+        paging=TabletopPaging(speaker),
+        continuity=TabletopContinuity(speaker),
+        broadcasts=TabletopBroadcasts(speaker),
+        approvals=TabletopApprovals(speaker),
+        http=TabletopHttp(speaker),
+        reports=TabletopReports(speaker),
+    )
+
+
+class _Tabletop:
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+
+    async def _tell(self, place: Place, what: str) -> None:
+        await self._speaker.say(place, f"[TABLETOP] Would {what}")
+
+
+class TabletopChecks(_Tabletop):
+    """Every check is healthy, every canary arrives."""
+
+    async def check(self, names: Sequence[str], direction: str) -> Findings:
+        asked = ", ".join(names) or direction or "all checks"
+        return Findings(ok=True, detail=f"tabletop: {asked} taken as healthy")
+
+    async def canary(self, place: Place, route: str) -> CanaryFindings:
+        await self._tell(place, f"send a canary by {route}.")
+        return CanaryFindings(ok=True, detail="tabletop: taken as arrived")
+
+    async def health(self, check: str, direction: str) -> Health:
+        return Health("healthy")
+
+
+class TabletopSpeaker(_Tabletop):
+    """Says and asks where the exercise is followed, whatever channel was meant."""
+
+    async def say(self, place: Place, text: str, to: str = "") -> None:
+        await self._speaker.say(place, f"[TABLETOP]{f' to {to}:' if to else ''} {text}")
+
+    async def ask(self, place: Place, question: Question) -> None:
+        await self._speaker.ask(place, question)
+
+
+class TabletopPaging(_Tabletop):
+    """Wakes nobody."""
+
+    async def page(self, place: Place, who: str, text: str) -> Sequence[str]:
+        await self._tell(place, f"page {who}: {text}")
+        return (who,)
+
+
+class TabletopContinuity(_Tabletop):
+    """Switches nothing; what was to be proved is taken as proved."""
+
+    async def invoke(self, place: Place, request: InvokeRequest) -> Standing:
+        scope = ", ".join(request.domains) or "all domains"
+        how_long = f" for {format_duration(request.duration)}" if request.duration else ""
+        await self._tell(place, f"invoke continuity of {scope}{how_long}: {request.reason}")
+        return Standing(_simulated("EVT", place), "active", by=_NOBODY, data={"end": ""})
+
+    async def extend(self, place: Place, ref: str, by: str, more: timedelta) -> Standing:
+        await self._tell(place, f"extend {ref} by {format_duration(more)}.")
+        return Standing(ref, "active", data={"end": ""})
+
+    async def fail_back(self, place: Place, ref: str, by: str) -> Standing:
+        await self._tell(place, f"fail back {ref}.")
+        return Standing(ref, "ended", by=_NOBODY)
+
+    async def standing(self, ref: str) -> Standing:
+        return Standing(ref, "ended")
+
+
+class TabletopBroadcasts(_Tabletop):
+    """Texts nobody."""
+
+    async def request(self, place: Place, by: str, audience: str, text: str) -> Standing:
+        await self._tell(place, f"text {audience}: {text}")
+        return Standing(_simulated("SMS", place), "finished", data={"counts": {}, "replies": {}})
+
+    async def standing(self, ref: str) -> Standing:
+        return Standing(ref, "finished", data={"counts": {}, "replies": {"safe": 1}})
+
+
+class TabletopApprovals(_Tabletop):
+    """Everything is granted."""
+
+    async def request(self, place: Place, request: ApprovalRequest) -> Standing:
+        await self._tell(place, f"ask for approval ({request.act}): {request.title}")
+        return Standing(place.run, "granted", by=_NOBODY, data={"approval": ""})
+
+    async def standing(self, ref: str, approval: str) -> Standing:
+        return Standing(ref, "granted", by=_NOBODY, data={"approval": approval})
+
+
+class TabletopHttp(_Tabletop):
+    """Calls nobody."""
+
+    async def call(self, place: Place, call: HttpCall) -> HttpAnswer:
+        await self._tell(place, f"{call.method} {call.url}.")
+        return HttpAnswer(200, "", {})
+
+
+class TabletopReports(_Tabletop):
+    """Writes nothing."""
+
+    async def write(self, place: Place) -> str:
+        await self._tell(place, "write the report.")
+        return ""
+
+
+def _simulated(prefix: str, place: Place) -> str:
+    """A reference that no real object has."""
+    return f"{prefix}-TABLETOP-{place.step}"

@@ -1,0 +1,1 @@
+"""The HTTP server: console, portal, webhooks in, health and metrics."""

@@ -1,0 +1,19 @@
+"""The fixtures that tests of every room share."""
+
+from rig.databases import (
+    any_database,
+    any_url,
+    clock,
+    database,
+    postgresql_server,
+    postgresql_url,
+)
+
+__all__ = [
+    "any_database",
+    "any_url",
+    "clock",
+    "database",
+    "postgresql_server",
+    "postgresql_url",
+]

@@ -1,0 +1,349 @@
+"""A company and its bot for stories: real mail, texts and web pages, on a clock that is moved.
+
+The lab is the company: its mail servers, its carrier and its phones answer on loopback. The bot
+is wired by the composition root and served on a port of its own. People act through the browser
+console's door, with their own signed links.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from aiohttp import web
+from sqlalchemy import func, select
+
+from continuitybot import audit, log
+from continuitybot.app import Bot, build
+from continuitybot.chat import text
+from continuitybot.lab import Lab, Paces
+from continuitybot.lab.addresses import HOST, BotDoors, Door
+from continuitybot.lab.carrier.webhooks import signature
+from continuitybot.lab.company import DOMAIN, EMPLOYEES
+from continuitybot.lab.demo_settings import environment, write_demo
+from continuitybot.lab.demonstration import free_port
+from continuitybot.lab.mail.site import Mode
+from continuitybot.settings import load
+from continuitybot.store import effects
+from rig.clock import MovedClock
+from rig.pages import Page
+from rig.telephones import Telephone, Telephones
+
+PACES = Paces(
+    messages_per_second=5,
+    first_retry=0.02,
+    longest_retry=0.05,
+    slow_command=0.3,
+    linger=0.1,
+    transit=(0.0, 0.01),
+    answer=(0.0, 0.02),
+    webhook_retry=0.05,
+    push=0.05,
+)
+_PATIENCE = 30.0  # seconds that anything real may take on a busy machine
+_A_MOMENT = timedelta(seconds=5)  # until a person has seen what came of an act
+
+Document = dict[str, Any]
+
+
+class Company:
+    """A company whose mail is watched. `changes` may edit the settings before the bot is built."""
+
+    def __init__(self, folder: Path, changes: Callable[[Document], None] | None = None) -> None:
+        self.clock = MovedClock()
+        log.configure("error", "text")
+        self.lab = Lab(paces=PACES, clock=self.clock)
+        self.folder = folder
+        self._changes = changes
+        self._port = free_port()
+        self.url = f"http://{HOST}:{self._port}"
+        self.config = folder / "continuitybot.yaml"
+
+    async def start(self) -> None:
+        """Open the company, wire the bot, and serve it."""
+        await self.lab.start()
+        listener = Door(HOST, free_port())
+        write_demo(self.folder, self.lab.addresses, self._port, listener.port)
+        rewrite_settings(self.config, environment(self.lab.addresses), self._changes)
+        self.bot = self._built()
+        await self.bot.prepare()
+        self._runner = web.AppRunner(self.bot.app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, HOST, self._port).start()
+        self.lab.connect(BotDoors(listener, f"{self.url}/sms/twilio/inbound"))
+        self.http = httpx.AsyncClient(base_url=self.url, timeout=_PATIENCE)
+        self.phones = Telephones(self.lab)
+        await self.passes(minutes=2)
+
+    def _built(self) -> Bot:
+        return build(load(self.config), self.folder, self.clock)
+
+    async def stop(self) -> None:
+        """Close everything that was opened."""
+        await self.http.aclose()
+        await self.phones.close()
+        await self._runner.cleanup()
+        await self.bot.stop()
+        await self.lab.stop()
+
+    # ------------------------------------------------------------------ people
+
+    def __getattr__(self, handle: str) -> Admin:
+        """`company.alice`: any employee by handle."""
+        if handle not in {one.handle for one in EMPLOYEES}:
+            raise AttributeError(handle)
+        return Admin(self, handle)
+
+    def phone(self, handle: str) -> Telephone:
+        """One employee's phone."""
+        return self.phones.of(handle)
+
+    def link(self, handle: str) -> dict[str, str]:
+        """What a person's own signed link carries."""
+        return {"key": self.bot.ground.links.sign(handle, self.clock.now())}
+
+    @property
+    def route(self) -> str:
+        """Where the gateway sends the company's mail."""
+        return self.lab.mail.gateway.routes.route(DOMAIN).next_hop
+
+    async def stranger_texts(self, text: str) -> None:
+        """Somebody nobody knows texts the company's number; the carrier signs it."""
+        url = f"{self.url}/sms/twilio/inbound"
+        form = {"From": "+436605559999", "Body": text, "MessageSid": "SM0stranger"}
+        headers = {"X-Twilio-Signature": signature(self._carrier_token, url, form)}
+        (await self.http.post(url, data=form, headers=headers)).raise_for_status()
+        await self.settles()
+
+    @property
+    def _carrier_token(self) -> str:
+        return self.lab.addresses.carrier.auth_token
+
+    async def card(self, ref: str, reader: str = "alice") -> str:
+        """The words on the newest card of an object, as it stands in the channel."""
+        for section in reversed(await Admin(self, reader).feed()):
+            if section.shared and ref in section.page.text.split()[:2]:
+                return section.page.text
+        raise AssertionError(f"the channel has no card of {ref}")
+
+    # -------------------------------------------------------------------- time
+
+    async def mail_stops(self, how: str = "defers", minutes: float = 5) -> None:
+        """The primary breaks, and nobody tells the bot."""
+        await self.lab.mail.primary.set_mode(Mode(how))
+        await self.passes(minutes=minutes)
+
+    async def mail_works_again(self, minutes: float = 5) -> None:
+        """The primary is repaired, and nobody tells the bot."""
+        await self.lab.mail.primary.set_mode(Mode.HEALTHY)
+        await self.passes(minutes=minutes)
+
+    async def passes(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Time goes on, from one due moment to the next; everything due happens in between."""
+        end = self.clock.now() + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        await self.settles()
+        while self.clock.now() < end:
+            await self._moves_on(end)
+
+    async def until(self, ref: str, words: str, *, minutes: float = 10) -> str:
+        """Time goes on until the card of an object has these words on it."""
+        end = self.clock.now() + timedelta(minutes=minutes)
+        await self.settles()
+        while words not in (shown := await self._shows(ref)):
+            if self.clock.now() >= end:
+                raise AssertionError(f"after {minutes} min, {ref} still shows: {shown}")
+            await self._moves_on(end)
+        return shown
+
+    async def moment(self) -> None:
+        """As long as a person needs to look."""
+        await self.passes(seconds=_A_MOMENT.total_seconds())
+
+    async def settles(self) -> None:
+        """What is due is done, and what is on its way between the machines has arrived."""
+        async with asyncio.timeout(_PATIENCE):
+            # The lab has no one moment to be told of: it is mail servers, phones and timers.
+            while await self.bot.workers.run_due() or not self.lab.is_quiet:  # noqa: ASYNC110 - see above
+                await asyncio.sleep(0.002)
+
+    async def _moves_on(self, end: datetime) -> None:
+        before = self.clock.now()
+        moment = min([end, *await self._moments_after(before)])
+        self.clock.advance((moment - before).total_seconds())
+        await self.bot.schedules.catch_up(before, only=lambda _: True)
+        await self.settles()
+
+    async def _moments_after(self, before: datetime) -> list[datetime]:
+        rooms = self.bot.rooms
+        schedules = (
+            *rooms.mailflow.schedules(),
+            *rooms.drills.schedules(),
+            *rooms.runbooks.schedules(),
+        )
+        firings = [self.bot.schedules.next_firing(schedule.name) for schedule in schedules]
+        async with self.bot.database.reading() as tx:
+            row = await tx.row(
+                select(func.min(effects.c.due)).where(
+                    effects.c.state == "waiting", effects.c.due > before
+                )
+            )
+        return [moment for moment in (*firings, row and row[0]) if moment is not None]
+
+    async def _shows(self, ref: str) -> str:
+        async with self.bot.database.reading() as tx:
+            card = await self.bot.rooms.cards.card_or_none(tx, ref)
+        return " ".join(text.render(card).split()) if card else "no card"
+
+    # ----------------------------------------------------------------- records
+
+    async def check_records(self) -> None:
+        """The audit is whole, and nothing that the bot did broke on a fault of its own."""
+        verdict = await audit.verify(self.bot.database)
+        assert verdict.ok, verdict.reason
+        async with self.bot.database.reading() as tx:
+            broken = await tx.rows(
+                select(effects.c.key, effects.c.note).where(effects.c.note.contains("the log has"))
+            )
+        assert not broken, broken
+
+    async def audited(self, verb: str, outcome: str = "done") -> list[str]:
+        """Who did something, by what the audit says."""
+        async with self.bot.database.reading() as tx:
+            entries = await audit.entries(tx, None, limit=500)
+        return [one.who for one in entries if one.verb == verb and one.outcome == outcome]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person gets back from the bot."""
+
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One message in a person's console; `shared` when everybody sees it."""
+
+    page: Page
+    shared: bool
+
+
+class Admin:
+    """Somebody at a browser, in through a signed link."""
+
+    def __init__(self, company: Company, handle: str) -> None:
+        self._company = company
+        self._handle = handle
+
+    async def says(self, line: str) -> str:
+        """Type a line that the bot carries out; what it answers."""
+        answer = await self.asks(line)
+        assert answer.ok, f"{self._handle}: {line} was refused: {answer.text}"
+        await self._company.moment()
+        return answer.text
+
+    async def is_refused(self, line: str) -> str:
+        """Type a line that the bot must not carry out; what it answers."""
+        answer = await self.asks(line)
+        assert not answer.ok, f"{self._handle}: {line} was carried out: {answer.text}"
+        await self._company.settles()
+        return answer.text
+
+    async def clicks(self, label: str, **answers: str) -> str:
+        """Press the newest button of that name, where it must confirm included."""
+        for section in reversed(await self.feed()):
+            if form := section.page.form(label):
+                filled = {f"answer:{name}": text for name, text in answers.items()}
+                answer = await self._posts(form.action, form.filled(filled))
+                assert answer.ok, f"{self._handle}: {label} was refused: {answer.text}"
+                await self._company.moment()
+                return answer.text
+        raise AssertionError(f"{self._handle} has no button {label!r}")
+
+    async def sees_button(self, label: str) -> bool:
+        """Whether a button of that name is anywhere in the console."""
+        return any(section.page.form(label) for section in await self.feed())
+
+    async def asks(self, line: str) -> Answer:
+        """Type a line, whatever comes of it."""
+        fields = [*self._company.link(self._handle).items(), ("text", line)]
+        return await self._posts("/console/say", fields)
+
+    async def feed(self) -> list[Section]:
+        """Everything in this person's console, the oldest first."""
+        link = self._company.link(self._handle)
+        answer = await self._company.http.get("/console/feed", params=link)
+        return [_section(message["html"]) for message in answer.json()["messages"]]
+
+    async def reads(self) -> str:
+        """All the words in this person's console."""
+        return "\n".join(section.page.text for section in await self.feed())
+
+    async def _posts(self, action: str, fields: list[tuple[str, str]]) -> Answer:
+        answer = await self._company.http.post(action, data=dict(fields))
+        said = answer.json()
+        return Answer(answer.is_success and said["ok"], said["text"])
+
+
+def _section(html: str) -> Section:
+    classes = html.partition('class="')[2].partition('"')[0].split()
+    return Section(Page(html), shared=not {"private", "mine", "reply"} & set(classes))
+
+
+def rewrite_settings(
+    config: Path, secrets: dict[str, str], changes: Callable[[Document], None] | None
+) -> None:
+    """Turn the demo's settings into those of an ordinary company: minutes instead of seconds."""
+    document = yaml.safe_load(config.read_text(encoding="utf-8"))
+    for check in document["checks"]:
+        check |= {"every": "2m", "fail_after": 2, "healthy_after": 2}
+        if "late_after" in check:
+            check["late_after"] = "900ms"
+    for route in document["mailflow"]["routes"].values():
+        route.update(deadline="1200ms", look_every="20ms")
+    document["oncall"]["ladder"][0]["wait"] = "5m"
+    document["oncall"]["repeat"] = "10m"
+    document["incidents"]["objectives"]["detect"] = "5m"
+    document["continuity"]["prove"] |= {"timeout": "5s", "every": "10s"}
+    document["continuity"]["fail_back"] |= {"every": "2m", "drain_poll": "10s"}
+    document["broadcast"]["receipt_deadline"] = "5m"
+    document["broadcast"]["carriers"][0]["rate_per_second"] = 1000
+    document["web"]["side_panel"] = ""
+    document["log"]["level"] = "error"
+    if changes is not None:
+        changes(document)
+    written = yaml.safe_dump(document, sort_keys=False)
+    for name, secret in secrets.items():
+        (config.parent / name).write_text(secret, encoding="utf-8")
+        written = written.replace(f"env:{name}", f"file:{config.parent / name}")
+    config.write_text(written, encoding="utf-8")
+
+
+@asynccontextmanager
+async def open_company(
+    folder: Path, changes: Callable[[Document], None] | None = None
+) -> AsyncIterator[Company]:
+    """A company at work, healthy for a minute; closed at the end, with its records looked at."""
+    company = Company(folder, changes)
+    await company.start()
+    try:
+        yield company
+        await company.check_records()
+    finally:
+        await company.stop()
+
+
+@pytest.fixture
+async def company(tmp_path: Path) -> AsyncIterator[Company]:
+    """One company for each test; at its end the records must be whole."""
+    async with open_company(tmp_path) as opened:
+        yield opened

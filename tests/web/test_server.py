@@ -1,0 +1,102 @@
+"""The server as a whole: bodies, unknown addresses, headers, health and figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from rig.company import Company
+
+BROWSER = {"Accept": "text/html"}
+
+
+async def test_a_body_that_is_too_large_is_refused(company: Company) -> None:
+    fields = {**company.link("alice"), "text": "x" * 10_000_000}
+    answer = await company.http.post("/console/say", data=fields)
+    assert answer.status_code == 413
+    assert "larger" in answer.json()["text"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/sms/twilio/status", "application/json"),
+        ("/sms/twilio/inbound", "application/json"),
+        ("/sms/twilio/inbound", "application/json; charset=nonsense"),
+        ("/console/say", "application/json"),
+        ("/console/say", "multipart/form-data; boundary=x"),
+        ("/console/say", "multipart/form-data"),
+        ("/console/say", "application/x-www-form-urlencoded; charset=nonsense"),
+    ],
+)
+async def test_a_garbage_body_gets_a_clear_refusal(
+    company: Company, path: str, content_type: str
+) -> None:
+    for body in (b"{", b"[1]", b"\xff\xfe\x00", b""):
+        answer = await company.http.post(path, content=body, headers={"Content-Type": content_type})
+        assert 400 <= answer.status_code < 500, answer.text
+        assert answer.json()["text"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/feed?after=soon",
+        "/console/feed?after=999999999999999999999999",
+        "/portal/report/INC-1.exe",
+        "/portal/%00",
+        "/console/say",
+    ],
+)
+async def test_a_strange_address_gets_a_clear_refusal(company: Company, path: str) -> None:
+    answer = await company.http.get(path, params=None if "?" in path else company.link("alice"))
+    if "?" in path:
+        answer = await company.http.get(f"{path}&key={company.link('alice')['key']}")
+    assert 400 <= answer.status_code < 500, answer.text
+    assert answer.json()["text"]
+
+
+async def test_an_unknown_address_is_said_in_the_askers_language(company: Company) -> None:
+    program = await company.http.get("/no/such/page")
+    assert (program.status_code, program.json()["ok"]) == (404, False)
+    browser = await company.http.get("/no/such/page", headers=BROWSER)
+    assert browser.status_code == 404
+    assert browser.text.startswith("<!doctype html>")
+    missing = await company.http.get("/portal/INC-99", params=company.link("alice"))
+    assert missing.status_code == 404
+    assert "INC-99" in missing.json()["text"]
+
+
+@pytest.mark.parametrize("path", ["/console", "/healthz", "/no/such/page", "/static/console.css"])
+async def test_every_answer_carries_the_security_headers(company: Company, path: str) -> None:
+    answer = await company.http.get(path, params=company.link("alice"))
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe-inline" not in policy.partition("script-src")[2].partition(";")[0]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+async def test_a_well_bot_says_so(company: Company) -> None:
+    await company.passes(seconds=1)
+    company.bot.workers.last_turn = company.clock.now()
+    assert (await company.http.get("/healthz")).json() == {"status": "ok"}
+    ready = await company.http.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+
+
+async def test_a_bot_whose_work_has_stopped_names_the_part(company: Company) -> None:
+    company.clock.advance(minutes=2)
+    ready = await company.http.get("/readyz")
+    assert ready.status_code == 503
+    parts = ready.json()["parts"]
+    assert "done nothing" in parts["workers"]
+    assert parts["database"] == "ok"
+    assert (await company.http.get("/healthz")).status_code == 200
+
+
+async def test_figures_follow_what_happens(company: Company) -> None:
+    await company.mail_stops()
+    figures = (await company.http.get("/metrics")).text
+    assert 'continuitybot_check_failing{check="inbound"} 1.0' in figures
+    assert 'continuitybot_changes_total{what="incident.opened"} 1.0' in figures
+    assert "continuitybot_check_latency_seconds_bucket" in figures
