@@ -28,6 +28,7 @@ from continuitybot.people.directory import Directory
 from continuitybot.people.model import Person, Role
 from continuitybot.settings.broadcast import BroadcastSettings
 from continuitybot.store import Database, Workers
+from continuitybot.store.migrate import migrate
 
 TEXTS = 2_000
 PLAIN_TEXTS = 60
@@ -88,7 +89,7 @@ async def broadcast(url: str, folder: str) -> float:
     settings = BroadcastSettings.model_validate({"carriers": [carrier]})
     clock = SystemClock()
     database = Database.at(f"sqlite:///{folder}/benchmark.db", clock)
-    await database.create_tables()
+    await migrate(database)
     directory = Directory(database)
     approvals = Approvals(database, directory)
     carriers = open_carriers(settings, "https://bot.example.com")

@@ -7,6 +7,8 @@ from rig.databases import (
     database,
     postgresql_server,
     postgresql_url,
+    sqlite_template,
+    sqlite_url,
 )
 
 __all__ = [
@@ -16,4 +18,6 @@ __all__ = [
     "database",
     "postgresql_server",
     "postgresql_url",
+    "sqlite_template",
+    "sqlite_url",
 ]

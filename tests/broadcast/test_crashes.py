@@ -154,7 +154,6 @@ async def test_two_instances_share_a_broadcast_and_each_text_leaves_once(
 ) -> None:
     people = [*staff(198), CAROL, BOB]
     databases = [Database.at(postgresql_url, clock) for _ in range(2)]
-    await databases[0].create_tables()
     carriers = [twilio.settings(concurrency=10)]
     async with (
         office_of(databases[0], clock, carriers, *people) as first,

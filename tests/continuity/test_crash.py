@@ -10,7 +10,6 @@ from structlog.testing import capture_logs
 
 from continuitybot.continuity.model import State
 from continuitybot.settings.continuity import FailBack
-from continuitybot.store import Database
 from rig.clock import MovedClock
 from rig.continuity import (
     DOMAIN,
@@ -22,6 +21,7 @@ from rig.continuity import (
     mailhouse,
     thawed,
 )
+from rig.databases import opened
 from rig.people import BOB
 
 QUICK = SETTINGS.model_copy(update={"fail_back": FailBack(clean_round_trips=1)})
@@ -29,9 +29,9 @@ WHOLE_STORY = 21  # heartbeats of a life in which nothing goes wrong
 
 
 @pytest.fixture(scope="module")
-def approved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def approved(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
     """A database file in which EVT-1 is approved and nothing has been done yet."""
-    return frozen(tmp_path_factory.mktemp("approved"), _approved)
+    return frozen(sqlite_template, tmp_path_factory.mktemp("approved"), _approved)
 
 
 async def _approved(house: Mailhouse) -> None:
@@ -59,7 +59,7 @@ async def _story(approved: Path, folder: Path, life: Life) -> Mailhouse:
         await _live_on(house, life)
     if life.over:
         await database.close()
-        database = Database.at(f"sqlite:///{folder}/bot.db", clock)
+        database = opened(f"sqlite:///{folder}/bot.db", clock)
         house = await mailhouse(database, clock, settings=QUICK, provider=provider)
         await _live_on(house, Life())
     return house

@@ -20,9 +20,9 @@ DRAIN = timedelta(seconds=15)
 
 
 @pytest.fixture(scope="module")
-def active(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def active(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
     """A database file in which EVT-1 has just become ACTIVE."""
-    return frozen(tmp_path_factory.mktemp("active"), Mailhouse.active)
+    return frozen(sqlite_template, tmp_path_factory.mktemp("active"), Mailhouse.active)
 
 
 @pytest.fixture

@@ -31,9 +31,9 @@ POLL = timedelta(seconds=30)
 
 
 @pytest.fixture(scope="module")
-def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def calm(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
     """A database file in which nothing has happened."""
-    return frozen(tmp_path_factory.mktemp("calm"), Mailhouse.works)
+    return frozen(sqlite_template, tmp_path_factory.mktemp("calm"), Mailhouse.works)
 
 
 @pytest.fixture

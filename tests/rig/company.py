@@ -86,6 +86,10 @@ class Company:
     def _built(self) -> Bot:
         return build(load(self.config), self.folder, self.clock)
 
+    async def goes_offline(self) -> None:
+        """The bot's server no longer answers anybody."""
+        await self._runner.cleanup()
+
     async def stop(self) -> None:
         """Close everything that was opened."""
         await self.http.aclose()
@@ -95,6 +99,11 @@ class Company:
         await self.lab.stop()
 
     # ------------------------------------------------------------------ people
+
+    async def says_all(self, *lines: str, by: str = "alice") -> None:
+        """One person says several lines."""
+        for line in lines:
+            await Admin(self, by).says(line)
 
     def __getattr__(self, handle: str) -> Admin:
         """`company.alice`: any employee by handle."""
@@ -214,6 +223,12 @@ class Company:
             )
         assert not broken, broken
 
+    async def verbs_denied(self, who: str) -> list[str]:
+        """What somebody was refused, by what the audit says."""
+        async with self.bot.database.reading() as tx:
+            entries = await audit.entries(tx, None, limit=500)
+        return [one.verb for one in entries if one.who == who and one.outcome == "denied"]
+
     async def audited(self, verb: str, outcome: str = "done") -> list[str]:
         """Who did something, by what the audit says."""
         async with self.bot.database.reading() as tx:
@@ -319,6 +334,8 @@ def rewrite_settings(
     document["broadcast"]["carriers"][0]["rate_per_second"] = 1000
     document["web"]["side_panel"] = ""
     document["log"]["level"] = "error"
+    by_hand = {"apply": ["Point {domain} there."], "revert": ["Point {domain} back."]}
+    document["continuity"]["providers"].append({"name": "hands", "kind": "manual", **by_hand})
     if changes is not None:
         changes(document)
     written = yaml.safe_dump(document, sort_keys=False)

@@ -23,6 +23,7 @@ from continuitybot.settings.continuity import ContinuitySettings
 from continuitybot.store import Change as Announced
 from continuitybot.store import Database, Duty, Effect, Outcome, Transaction, Workers, effects
 from rig.clock import MovedClock
+from rig.databases import opened
 from rig.people import BOB, CAROL, directory_of
 
 DOMAIN = "example.com"
@@ -274,14 +275,13 @@ async def mailhouse(
     return Mailhouse(database, clock, continuity, approvals, gateway, prover, duties)
 
 
-def frozen(folder: Path, past: Callable[[Mailhouse], Awaitable[object]]) -> Path:
+def frozen(template: Path, folder: Path, past: Callable[[Mailhouse], Awaitable[object]]) -> Path:
     """A database file in which `past` has happened; stories that start there copy it."""
-    file = folder / "bot.db"
+    file = Path(shutil.copy(template, folder / "bot.db"))
 
     async def live() -> None:
         clock = MovedClock()
-        database = Database.at(f"sqlite:///{file}", clock)
-        await database.create_tables()
+        database = opened(f"sqlite:///{file}", clock)
         await past(await mailhouse(database, clock))
         await database.close()
 
@@ -291,4 +291,4 @@ def frozen(folder: Path, past: Callable[[Mailhouse], Awaitable[object]]) -> Path
 
 def thawed(file: Path, folder: Path, clock: MovedClock) -> Database:
     """A copy of a frozen database, to go on from."""
-    return Database.at(f"sqlite:///{shutil.copy(file, folder)}", clock)
+    return opened(f"sqlite:///{shutil.copy(file, folder)}", clock)

@@ -56,7 +56,10 @@ class Chats:
     told: list[tuple[str, str, str]] = field(default_factory=list)
     is_down: bool = False
 
-    async def tell(self, person: Person, incident: str, text: str, key: str) -> None:
+    def reaches(self, person: Person) -> bool:
+        return bool(person.identities)
+
+    async def tell(self, person: Person, ref: str, text: str, link: str, key: str) -> None:
         if self.is_down:
             raise Permanent("The chat platform refused the message.")
         self.told.append((person.handle, text, key))

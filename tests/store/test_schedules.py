@@ -98,7 +98,6 @@ async def test_a_schedule_that_was_removed_fires_no_more(
 
 async def test_a_running_scheduler_fires_with_the_due_time(any_url: str) -> None:
     database = Database.at(any_url, SystemClock())
-    await database.create_tables()
     schedules = schedules_of(database, Schedule("tick", every(timedelta(seconds=0.1)), "tick"))
     schedules.start()
     await asyncio.wait_for(database.wake.wait(), timeout=5)

@@ -235,14 +235,8 @@ def test_another_kind_of_database_is_refused(clock: MovedClock) -> None:
         Database.at("mysql://root@localhost/bot", clock)
 
 
-async def on_postgresql(url: str, clock: MovedClock) -> Database:
-    database = Database.at(url, clock)
-    await database.create_tables()
-    return database
-
-
 async def test_a_lost_connection_is_transient(postgresql_url: str, clock: MovedClock) -> None:
-    database = await on_postgresql(postgresql_url, clock)
+    database = Database.at(postgresql_url, clock)
 
     async def cut_off() -> None:
         async with database.transaction() as tx:
@@ -262,7 +256,7 @@ async def test_a_lost_connection_is_transient(postgresql_url: str, clock: MovedC
 async def test_two_that_wait_for_each_other_are_parted(
     postgresql_url: str, clock: MovedClock
 ) -> None:
-    database = await on_postgresql(postgresql_url, clock)
+    database = Database.at(postgresql_url, clock)
     async with database.transaction() as tx:
         await tx.next_ref("A")
         await tx.next_ref("B")
@@ -280,7 +274,7 @@ async def test_two_that_wait_for_each_other_are_parted(
 
 
 async def test_nothing_can_be_written_in_a_look(postgresql_url: str, clock: MovedClock) -> None:
-    database = await on_postgresql(postgresql_url, clock)
+    database = Database.at(postgresql_url, clock)
     with pytest.raises(DBAPIError, match="read-only transaction"):
         async with database.reading() as tx:
             await tx.next_ref("INC")

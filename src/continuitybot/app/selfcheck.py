@@ -77,5 +77,7 @@ class SelfCheck:
     async def _workers_turn(self) -> str:
         if self._workers is None:
             return "They have not started."
+        if self._workers.trouble:
+            return self._workers.trouble
         idle = self._database.clock.now() - self._workers.last_turn
         return f"They have done nothing for {idle.seconds} s." if idle > _STALLED else ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from continuitybot.chat.message import Button, Card
+from continuitybot.chat.message import Button, Card, Span
 from continuitybot.chat.platform import Platform
 from continuitybot.errors import ContinuityError, Permanent
 from continuitybot.people.model import Identity, Person
@@ -22,16 +23,17 @@ class PersonalMessages:
         """Whether the person is on any of the platforms."""
         return any(_accounts(person, name) for name in self._platforms)
 
-    async def tell(self, person: Person, incident: str, text: str, key: str) -> None:
+    async def tell(self, person: Person, ref: str, text: str, link: str, key: str) -> None:
         """Tell on each platform; an error only when none of them took it."""
-        buttons = (Button(f"Show {incident}", f"show {incident}"),) if incident else ()
-        card = Card("Page", tone="bad", text=(text,), buttons=buttons)
+        buttons = (Button(f"Show {ref}", f"show {ref}"),) if ref else ()
+        card = Card("You are paged", tone="bad", text=(text,), buttons=buttons)
+        linked = replace(card, footer=("Without chat: ", Span(link, "code"))) if link else card
         errors: list[ContinuityError] = []
         taken = 0
         for name, platform in self._platforms.items():
             for identity in _accounts(person, name):
                 try:
-                    await platform.tell(identity, card)
+                    await platform.tell(identity, card if name == _CONSOLE else linked)
                     taken += 1
                 except ContinuityError as error:
                     errors.append(error)

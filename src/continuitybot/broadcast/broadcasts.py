@@ -73,6 +73,11 @@ class Broadcasts:
         """
         return (await self._planner.draft(audience, text, template, drill=drill)).preview
 
+    async def preview_of(self, tx: Transaction, broadcast: Broadcast) -> Preview:
+        """The same for a broadcast that was asked for, with the people it was asked for."""
+        recipients = await store.recipients(tx, broadcast.ref)
+        return self._planner.preview(broadcast.plan, recipients)
+
     async def request(
         self,
         *,

@@ -134,7 +134,6 @@ class Planner:
         default = self._settings.default_language
         default = default if default in texts else next(iter(texts))
         copies = _copies(recipients, texts, default, drill=drill)
-        shown = tuple(_shown(language, copies[language]) for language in copies)
         plan = Plan(
             audience=audience.name,
             audience_digest=audience.digest,
@@ -147,9 +146,12 @@ class Planner:
             carriers=tuple(one.name for one in self._settings.carriers),
             drill=drill,
         )
-        return Draft(plan, recipients, self._preview(plan, shown))
+        return Draft(plan, recipients, self.preview(plan, recipients))
 
-    def _preview(self, plan: Plan, texts: tuple[PreviewText, ...]) -> Preview:
+    def preview(self, plan: Plan, recipients: Sequence[Recipient]) -> Preview:
+        """How a plan looks to whoever has to decide about it."""
+        copies = _copies(recipients, plan.texts, plan.default_language, drill=plan.drill)
+        texts = tuple(_shown(language, copies[language]) for language in copies)
         carrier = self._settings.carriers[0]
         price = carrier.price_per_segment
         return Preview(

@@ -206,6 +206,7 @@ _ALL = (
             Argument("audience", hint="such as all, site:Vienna, group:it"),
             _text("text", False),
             _option("template"),
+            _option("preview", "flag", hint="only show how it would be"),
             _option("test", "flag", hint="send it to yourself only"),
             _INCIDENT,
         ),

@@ -7,7 +7,7 @@ from continuitybot.chat.message import Card, Chart, ItemState, Progress, Tone
 ITEM_MARKS: dict[ItemState, tuple[str, str]] = {
     "todo": ("☐", "to do"),
     "doing": ("▶", "under way"),
-    "waiting": ("⏳", "waiting"),
+    "waiting": ("◷", "waiting"),
     "done": ("✔", "done"),
     "skipped": ("↷", "skipped"),
     "failed": ("✘", "failed"),

@@ -70,7 +70,8 @@ class Event:
     """One use of the standby, from the plan to the end.
 
     `end` is a promise until the event is active, then it counts from there. `requester` and
-    `approver` are handles. `fail_back` says whether a return has been asked for or approved.
+    `approver` are handles, `return_approver` is that of the way back. `fail_back` says whether a
+    return has been asked for or approved.
     `clean_round_trips` are those of the primary in a row; `tries` counts within the state.
     `instructions` wait for a person; `why` is the last thing that went wrong.
     """
@@ -89,6 +90,7 @@ class Event:
     state: State = State.PLANNED
     version: int = 1
     approver: str = ""
+    return_approver: str = ""
     fail_back: Literal["", "asked", "approved"] = ""
     clean_round_trips: int = 0
     tries: int = 0

@@ -120,7 +120,7 @@ def on_fail_back_requested(event: Event, by: str, name: str) -> Decision:
 def on_fail_back_approved(event: Event, by: str, name: str, rules: Rules) -> Decision:
     """Agreed: now if the primary is clean, else as soon as it is."""
     expect(event, State.ACTIVE, act="fail back")
-    approved = replace(event, fail_back="approved", approver=by)
+    approved = replace(event, fail_back="approved", return_approver=by)
     if _clean(event, rules):
         return _leave(approved)
     text = (

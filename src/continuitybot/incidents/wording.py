@@ -39,9 +39,10 @@ def opened(incident: Incident) -> str:
 
 
 def alert_opened(alert: Alert) -> str:
-    """`Check inbound-mail has been failing since 09:12 UTC: <diagnosis>`"""
-    words = f"Check {alert.check} has been failing since {alert.since:%H:%M} UTC"
-    return f"{words}: {alert.diagnosis}" if alert.diagnosis else f"{words}."
+    """`Check inbound-mail fails: <diagnosis>`, which says since when."""
+    if alert.diagnosis:
+        return f"Check {alert.check} fails: {alert.diagnosis}"
+    return f"Check {alert.check} has been failing since {alert.since:%H:%M} UTC."
 
 
 def joined(before: Incident, after: Incident) -> str:

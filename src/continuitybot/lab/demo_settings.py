@@ -114,7 +114,7 @@ def _checks(lab: Addresses) -> list[dict[str, Any]]:
             "servers": [_door(lab.outside)],
             "sender": lab.probe.user,
             "recipient": OUTSIDE_PROBE,
-            "every": "10s",
+            "every": "4s",
         },
     ]
 

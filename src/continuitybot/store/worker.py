@@ -67,6 +67,8 @@ class Workers:
         self._running: set[asyncio.Task[None]] = set()
         self._slot_free = asyncio.Event()
         self.last_turn = clock.now()
+        self.trouble = ""
+        """What kept the last outcome from being stored; "" when it was stored."""
 
     async def run(self) -> None:
         """Work for ever; a database that is away for a while only delays it."""
@@ -78,6 +80,7 @@ class Workers:
                 self.last_turn = self._clock.now()
             except Transient as error:
                 log.warning("workers.database_away", reason=str(error))
+                self.trouble = str(error)
                 begun, pause = 0, 1.0
             if begun == 0:
                 await self._wait(pause)
@@ -190,6 +193,7 @@ class Workers:
                 return await self._store(duty, effect, outcome)
             except Transient as error:
                 log.warning("workers.database_away", effect=effect.key, reason=str(error))
+                self.trouble = str(error)
                 await asyncio.sleep(pause)
         await self._store(duty, effect, outcome)
 
@@ -199,6 +203,7 @@ class Workers:
                 await _put_back(tx, effect, outcome)
             elif await _end(tx, effect, outcome):
                 await duty.record(tx, effect, outcome)
+        self.trouble = ""
 
     async def _outcome(self, duty: Duty, effect: Effect, interrupted: bool) -> Outcome | Again:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from continuitybot.store import Change, Database
 from continuitybot.web.forms import posted
 from continuitybot.web.visitor import Door, Visitor
 
+_DIGEST = re.compile(r"(--plan [0-9a-f]{8})[0-9a-f]+")  # nobody reads all of it
 _HINTS = ("status", "incidents", "events", "runs", "readiness", "help")
 _HEARTBEAT = 15.0
 _LONGEST_VERSION = 18  # digits: what every database takes as an integer
@@ -111,7 +113,7 @@ class Console:
         typed = dict(fields).get("text", "").strip()
         line = typed or posted_line(fields)
         identity = Identity("console", "", visitor.person.handle)
-        await self.platform.hear(identity, line)
+        await self.platform.hear(identity, _DIGEST.sub(r"\1…", line))
         reply = await self.handle(Command(identity, line, f"console/{next(_numbers)}"))
         for card in _cards(reply):
             await self.platform.tell(identity, card)

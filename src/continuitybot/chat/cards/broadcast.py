@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from continuitybot.approvals.model import Approval
-from continuitybot.broadcast import Broadcast, BroadcastState, Counts, DeliveryState
-from continuitybot.broadcast.text import measure
+from continuitybot.broadcast import Broadcast, BroadcastState, Counts, DeliveryState, Preview
 from continuitybot.chat.cards.phrases import consent_buttons, fact, facts, mode_of, plural
-from continuitybot.chat.message import Button, Card, Confirm, Moment, Part, Progress, Table, Tone
+from continuitybot.chat.message import (
+    Button,
+    Card,
+    Confirm,
+    Fact,
+    Moment,
+    Part,
+    Progress,
+    Table,
+    Tone,
+)
 from continuitybot.people.roster import Roster
 
 _STATE_WORDS: Mapping[BroadcastState, str] = {
@@ -23,29 +32,45 @@ _TONES: Mapping[BroadcastState, Tone] = {
 
 
 def broadcast_card(
-    broadcast: Broadcast, counts: Counts, approval: Approval | None, roster: Roster
+    broadcast: Broadcast,
+    preview: Preview,
+    counts: Counts,
+    approval: Approval | None,
+    roster: Roster,
 ) -> Card:
     """One broadcast as it stands."""
-    plan = broadcast.plan
     replies = ", ".join(f"{count} {meaning}" for meaning, count in counts.replies.items() if count)
+    unreached = (*preview.missing, *preview.opted_out)
+    is_plan = broadcast.state is BroadcastState.REQUESTED
     return Card(
-        headline=f"{broadcast.ref} SMS to {plan.audience}",
+        headline=f"{broadcast.ref} SMS to {preview.audience}",
         mode=mode_of(broadcast.drill),
         state=_STATE_WORDS.get(broadcast.state, broadcast.state.value),
         tone=_TONES.get(broadcast.state, ""),
-        text=tuple(f"“{text}”" for text in plan.texts.values()),
+        text=_texts(preview, with_size=is_plan),
         facts=facts(
-            fact("Goes to", f"{plural(plan.people, 'person/people')}, {_size(broadcast)}"),
-            fact("Without a phone", _names(plan.missing, roster)),
-            fact("Opted out", _names(plan.opted_out, roster)),
-            fact("Carrier", ", then ".join(plan.carriers)),
+            *(_plan_facts(preview, roster) if is_plan else ()),
             fact("Asked for by", roster.name(broadcast.requester)),
             fact("Approved by", broadcast.approver and roster.name(broadcast.approver)),
+            fact("Not reached", "" if is_plan else _names(unreached, roster)),
             fact("Answers", replies),
             fact("Why it ended", broadcast.why),
         ),
         progress=_progress(broadcast, counts),
         buttons=_buttons(broadcast, approval),
+    )
+
+
+def preview_card(preview: Preview, roster: Roster) -> Card:
+    """How a broadcast would be; nothing has been asked for."""
+    return Card(
+        headline=f"SMS to {preview.audience}",
+        mode=mode_of(preview.drill),
+        state="a preview; nothing is sent",
+        text=_texts(preview, with_size=True),
+        facts=facts(
+            *_plan_facts(preview, roster),
+        ),
     )
 
 
@@ -60,10 +85,28 @@ def broadcasts_card(broadcasts: Sequence[Broadcast]) -> Card:
     return Card("Broadcasts", table=Table(("Broadcast", "Audience", "State", "Asked for"), rows))
 
 
-def _size(broadcast: Broadcast) -> str:
-    plan = broadcast.plan
-    size = measure(plan.texts[plan.default_language])
-    return f"{plural(plan.segments, 'segment')} in all, {size.encoding}"
+def _texts(preview: Preview, *, with_size: bool) -> tuple[str, ...]:
+    shown = []
+    for text in preview.texts:
+        shown.append(f"“{text.text}”")
+        if with_size:
+            size = f"{text.encoding}, {plural(text.segments, 'segment')} each"
+            to = f"{plural(text.recipients, 'person/people')} in {text.language}: {size}."
+            shown.append(f"{to} {text.advice}".strip())
+    return tuple(shown)
+
+
+def _plan_facts(preview: Preview, roster: Roster) -> tuple[Fact | None, ...]:
+    cost = None if preview.cost is None else f"{preview.cost:.2f} {preview.currency}"
+    return (
+        fact("Goes to", plural(preview.recipients, "person/people")),
+        fact("Segments in all", str(preview.segments)),
+        fact("Takes about", preview.eta),
+        fact("Costs about", cost),
+        fact("Without a phone", _names(preview.missing, roster)),
+        fact("Opted out", _names(preview.opted_out, roster)),
+        fact("Carrier", ", then ".join(preview.carriers)),
+    )
 
 
 def _names(handles: Sequence[str], roster: Roster) -> str:

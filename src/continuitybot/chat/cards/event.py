@@ -55,10 +55,12 @@ def event_card(event: Event, approval: Approval | None, roster: Roster) -> Card:
         tone=_TONES.get(event.state, "warning"),
         text=_text(event, returning),
         facts=facts(
-            fact("Why", event.reason),
             fact("Provider", event.provider),
             fact("Asked for by", roster.name(event.requester)),
             fact("Approved by", event.approver and roster.name(event.approver)),
+            fact(
+                "Return approved by", event.return_approver and roster.name(event.return_approver)
+            ),
             fact("Starts", event.start if event.state is State.APPROVED else None),
             fact("Lasts", event.duration if event.state is State.PLANNED else None),
             fact("Until", event.end if event.state is State.ACTIVE else None),
@@ -95,14 +97,14 @@ def _is_open(event: Event) -> bool:
 
 
 def _text(event: Event, returning: bool) -> tuple[str, ...]:
-    lines = [_MEANING.get(event.state, "")]
+    lines = [f"Why: {event.reason}" if event.reason else "", _MEANING.get(event.state, "")]
     if returning:
-        lines = [
+        lines[1] = (
             f"The primary has taken {event.clean_round_trips} canaries in a row. Moving back is "
             "planned and waits for approval."
             if event.clean_round_trips
             else "Moving back is planned and waits for approval."
-        ]
+        )
     if event.why:
         lines.append(event.why)
     if event.instructions:

@@ -83,8 +83,10 @@ class Cards:
         return event_card(event, await self._asked(tx, ref), await self._directory.roster(tx))
 
     async def _broadcast(self, tx: Transaction, ref: str) -> Card:
+        broadcast = await self._broadcasts.broadcast(tx, ref)
         return broadcast_card(
-            await self._broadcasts.broadcast(tx, ref),
+            broadcast,
+            await self._broadcasts.preview_of(tx, broadcast),
             await self._broadcasts.counts(tx, ref),
             await self._asked(tx, ref),
             await self._directory.roster(tx),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from continuitybot.chat.commands.desk import Asked, Desk, said
+from continuitybot.chat.cards.broadcast import preview_card
+from continuitybot.chat.commands.desk import Asked, Desk, said, shown
 from continuitybot.chat.platform import Reply
 from continuitybot.errors import Refused
 
@@ -15,6 +16,11 @@ async def broadcast(desk: Desk, asked: Asked) -> Reply:
             "There is no text to send.",
             remedy='Write: broadcast all "Mail is down, read it at …", or --template NAME.',
         )
+    if asked.args["preview"]:
+        preview = await desk.broadcasts.preview(
+            audience=asked.text("audience"), text=text, template=template
+        )
+        return shown(preview_card(preview, await desk.directory.roster()))
     if asked.args["test"]:
         await desk.broadcasts.send_test(
             by=asked.by, text=text, template=template, platform=asked.platform

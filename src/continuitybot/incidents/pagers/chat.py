@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from continuitybot.incidents.pagers.pager import Ended, Page
-from continuitybot.incidents.wording import with_link
 from continuitybot.people.directory import Directory
 from continuitybot.people.model import Person
 from continuitybot.store import Duty, Effect, Outcome, Succeeded, Transaction
@@ -18,7 +17,7 @@ class ChatTell(Protocol):
         """Whether the person is on any of the platforms."""
         ...
 
-    async def tell(self, person: Person, incident: str, text: str, key: str) -> None:
+    async def tell(self, person: Person, ref: str, text: str, link: str, key: str) -> None:
         """Return when the platform took it. Raises Transient or Permanent.
 
         The same `key` comes again after a crash in the middle.
@@ -37,7 +36,7 @@ class ChatPager:
         return self._chat.reaches(person)
 
     async def send(self, tx: Transaction, page: Page, person: Person) -> bool:
-        payload = {"person": person.handle, "text": with_link(page.text, page.link)}
+        payload = {"person": person.handle, "text": page.text, "link": page.link}
         await tx.enqueue(Effect(page.key, "page.chat", payload, ref=page.incident))
         return True
 
@@ -47,5 +46,6 @@ class ChatPager:
 
     async def _perform(self, effect: Effect) -> Outcome:
         person = await self._directory.person(effect.payload["person"])
-        await self._chat.tell(person, effect.ref, effect.payload["text"], effect.key)
+        text, link = effect.payload["text"], effect.payload["link"]
+        await self._chat.tell(person, effect.ref, text, link, effect.key)
         return Succeeded()
