@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from rig.company import Company
@@ -26,21 +27,18 @@ async def test_a_full_disk_is_said_and_work_goes_on_when_there_is_room_again(
         )
         assert answer.status_code == 503
         assert "The disk is full; free some space" in answer.json()["text"]
-        company.clock.advance(minutes=2)
-        await company.bot.schedules.catch_up(
-            company.clock.now() - company.one_window, only=lambda _: True
-        )
-        await company.bot.workers.run_due()
+        await _probes_until_nothing_fits(company)
         ready = await company.http.get("/readyz")
         assert ready.status_code == 503
         assert "The disk is full" in ready.json()["parts"]["workers"]
 
     await company.mail_works_again(minutes=10)
     assert "monitoring" in await company.card("INC-1")
-    assert (await company.http.get("/readyz")).json()["parts"]["workers"] != "The disk is full"
+    assert "disk" not in (await company.http.get("/readyz")).text
     await company.alice.says('note INC-1 "there is room again"')
 
 
+@pytest.mark.live  # it takes as long as the bot is patient
 async def test_a_database_held_by_another_process_is_said_clearly(company: Company) -> None:
     with locked_by_another(company):
         answer = await company.http.post(
@@ -49,6 +47,18 @@ async def test_a_database_held_by_another_process_is_said_clearly(company: Compa
         assert answer.status_code == 503
         assert "Another process holds the file" in answer.json()["text"]
     assert "EVT-1 is planned" in await company.alice.says("invoke")
+
+
+async def _probes_until_nothing_fits(company: Company) -> None:
+    """The last pages have room for some observations yet."""
+    for _ in range(100):
+        before = company.clock.now()
+        company.clock.advance(minutes=2)
+        await company.bot.schedules.catch_up(before, only=lambda one: one.name == "check/primary")
+        await company.bot.workers.run_due()
+        if company.bot.workers.trouble:
+            return
+    raise AssertionError("the disk never was full")
 
 
 @contextmanager

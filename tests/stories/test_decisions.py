@@ -67,6 +67,24 @@ async def test_an_approval_by_text_needs_the_code_sent_to_that_phone(company: Co
     assert company.route == "standby"
 
 
+async def test_continuity_can_be_asked_for_by_text_with_the_code_of_that_phone(
+    company: Company,
+) -> None:
+    await company.phone("alice").writes("INVOKE 000000")
+    await company.moment()
+    company.phone("alice").expects("not the one sent to this phone")
+    assert await company.audited("invoke", "denied") == ["alice"]
+
+    await company.phone("alice").writes("STATUS")
+    await company.moment()
+    code = re.search(r"INVOKE (\d{6})", company.phone("alice").expects("To invoke"))
+    assert code is not None
+    await company.phone("alice").writes(f"invoke {code[1]}")
+    await company.moment()
+    company.phone("alice").expects("EVT-1 is planned")
+    assert company.route == "primary"
+
+
 async def test_an_unknown_chat_account_is_denied_and_audited(company: Company) -> None:
     stranger = Command(Identity("slack", "T0HARBOUR", "U0STRANGER"), "invoke", "slack/1")
     reply = await company.bot.commands.handle(stranger)

@@ -12,13 +12,12 @@ from continuitybot.errors import BadInput
 from continuitybot.settings import load
 from rig.company import Company
 
+BROWSER = {"Accept": "text/html"}
+
 
 async def _opens(company: Company, key: str) -> tuple[int, str]:
     answer = await company.http.get("/console", params={"key": key}, headers=BROWSER)
     return answer.status_code, answer.text
-
-
-BROWSER = {"Accept": "text/html"}
 
 
 async def test_a_signed_link_opens_the_console_of_its_person(company: Company) -> None:
@@ -28,13 +27,14 @@ async def test_a_signed_link_opens_the_console_of_its_person(company: Company) -
     assert "Alice Brandt" not in page
 
 
-@pytest.mark.parametrize(
-    "key", ["", "nonsense", "a.b", "é.é", "x" * 5000, "eyJwIjoiYWxpY2UiLCJ4Ijo5OTk5OTk5OTk5fQ."]
-)
-async def test_a_forged_link_is_refused(company: Company, key: str) -> None:
-    status, page = await _opens(company, key)
-    assert status == 403
-    assert "continuitybot" in page
+FORGED = ("", "nonsense", "a.b", "é.é", "x" * 5000, "eyJwIjoiYWxpY2UiLCJ4Ijo5OTk5OTk5OTk5fQ.")
+
+
+async def test_a_forged_link_is_refused(company: Company) -> None:
+    for key in FORGED:
+        status, page = await _opens(company, key)
+        assert status == 403, key
+        assert "continuitybot" in page
 
 
 async def test_a_link_changed_to_another_person_is_refused(company: Company) -> None:

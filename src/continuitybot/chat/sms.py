@@ -37,9 +37,9 @@ def gsm(text: str) -> str:
     return " ".join("".join(_in_gsm(char) for char in text).split())
 
 
-def shortened(text: str) -> str:
-    """At most 160 characters, with `...` where something is missing."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 3].rstrip() + "..."
+def shortened(text: str, room: int = LONGEST) -> str:
+    """At most `room` characters, with `...` where something is missing."""
+    return text if len(text) <= room else text[: room - 3].rstrip() + "..."
 
 
 def _in_gsm(char: str) -> str:

@@ -16,6 +16,7 @@ from continuitybot.app.checking import check_everything
 from continuitybot.cli.options import DEFAULT_CONFIG, AsPerson, ConfigPath
 from continuitybot.cli.talking import LocalServer
 from continuitybot.clock import SystemClock
+from continuitybot.settings import Settings
 
 _PARENT_CHECK = 1.0
 
@@ -29,11 +30,11 @@ def serve(
     """Run the bot until it is told to stop (Ctrl-C or SIGTERM)."""
     settings = check_everything(config).settings
     log.configure(settings.log.level, settings.log.style)
-    asyncio.run(_serve(config, with_parent))
+    asyncio.run(_serve(settings, config.parent, with_parent))
 
 
-async def _serve(config: Path, with_parent: bool) -> None:
-    bot = build(check_everything(config).settings, config.parent, SystemClock())
+async def _serve(settings: Settings, folder: Path, with_parent: bool) -> None:
+    bot = build(settings, folder, SystemClock())
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -108,7 +108,7 @@ def _checks(lab: Addresses) -> list[dict[str, Any]]:
         {
             "name": "elsewhere",
             "kind": "smtp",
-            "title": "Somebody else's server",
+            "title": "mx.outside.example",
             "control": True,
             "direction": "both",
             "servers": [_door(lab.outside)],

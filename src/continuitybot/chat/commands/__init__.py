@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from continuitybot import audit
-from continuitybot.chat import sms
+from continuitybot.chat.commands import by_sms
 from continuitybot.chat.commands.desk import Asked, Desk
 from continuitybot.chat.commands.verbs import PERFORM
 from continuitybot.chat.grammar import Missing, Parsed, parse, parse_sms
@@ -49,7 +49,7 @@ class Commands:
             reply = await self._perform(person, "sms", parsed)
         except ContinuityError as error:
             return str(error)[:300]
-        return sms.render(reply.cards[0]) if reply.cards else "Done."
+        return by_sms.answer(self._desk, person, parsed, reply)
 
     async def _person(self, command: Command) -> Person:
         try:
@@ -69,6 +69,7 @@ class Commands:
         asked = Asked(person, platform, parsed.args)
         if verb.act:
             await self._require(verb, asked)
+        await by_sms.require_code(self._desk, verb.name, asked)
         reply = await PERFORM[verb.name](self._desk, asked)
         log.info("command", verb=verb.name, by=person.handle, platform=platform)
         return reply
