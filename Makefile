@@ -54,7 +54,7 @@ unused: venv
 	$(BIN)/deptry src
 
 unit: venv
-	$(BIN)/pytest -q -m "not live"
+	$(BIN)/pytest -q -m "not live" -n $(TESTERS)
 
 # pytest ends with 5 when it selected no test: on a tree without live tests that is a pass.
 test-live: venv

@@ -10,12 +10,16 @@ from typing import Any
 
 import httpx
 
+from continuitybot import audit
+from continuitybot.clock import SystemClock
 from continuitybot.lab import Lab, Paces
 from continuitybot.lab.addresses import HOST, BotDoors, Door
 from continuitybot.lab.bot_process import BotProcess
 from continuitybot.lab.company import DOMAIN
 from continuitybot.lab.demo_settings import environment, write_demo
 from continuitybot.lab.demonstration import free_port
+from continuitybot.settings import database_url, load
+from continuitybot.store import Database
 from rig.company import rewrite_settings
 
 _PACES = Paces(
@@ -47,7 +51,7 @@ class Served:
         rewrite_settings(self.config, environment(self.lab.addresses), _slow_carrier)
         self.bot = BotProcess(self.config, self.url, {})
         self.lab.connect(BotDoors(listener, f"{self.url}/sms/twilio/inbound"))
-        self.http = httpx.AsyncClient(base_url=self.url, timeout=20)
+        self.http = httpx.AsyncClient(base_url=self.url, timeout=20, verify=False)
         await self.bot.start()
 
     async def stop(self) -> None:
@@ -60,6 +64,16 @@ class Served:
         answer = await self._asks(who, line)
         assert answer["ok"], f"{who}: {line} was refused: {answer['text']}"
         return str(answer["text"])
+
+    async def check_records(self) -> None:
+        """The audit is whole."""
+        settings = load(self.config)
+        database = Database.at(database_url(settings, self._folder), SystemClock())
+        try:
+            verdict = await audit.verify(database)
+        finally:
+            await database.close()
+        assert verdict.ok, verdict.reason
 
     async def killed(self, after: float = 0.0) -> None:
         """The process dies after so many seconds, as in a power cut; an init system restarts it."""
@@ -118,5 +132,6 @@ async def serve_company(folder: Path) -> AsyncIterator[Served]:
     await served.start()
     try:
         yield served
+        await served.check_records()
     finally:
         await served.stop()

@@ -21,6 +21,7 @@ from continuitybot.errors import BadInput
 from continuitybot.people.importing import import_file
 from continuitybot.settings import Settings
 from continuitybot.store import Duty, Schedules, Workers
+from continuitybot.store.claim import Claim
 from continuitybot.store.migrate import migrate
 from continuitybot.web import carriers as carrier_routes
 from continuitybot.web import health
@@ -48,6 +49,7 @@ class Bot:
         self.schedules = Schedules(ground.database)
         self.workers = Workers(ground.database, _duties(ground, edges, rooms), ground.clock)
         self._check = check
+        self._claim = Claim(ground.database)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def prepare(self) -> None:
@@ -67,6 +69,7 @@ class Bot:
 
     async def start(self) -> None:
         """Listen, tick and work. Raises Refused when something needed cannot be had."""
+        self._claim.take()
         await self.prepare()
         await self._server.start()
         await self.rooms.drills.catch_up(self.schedules)
@@ -94,6 +97,7 @@ class Bot:
             await carrier.close()
         await self._edges.http.aclose()
         await self.database.close()
+        self._claim.give_back()
 
 
 def build(settings: Settings, folder: Path, clock: Clock) -> Bot:

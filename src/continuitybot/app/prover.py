@@ -25,9 +25,7 @@ class CanaryProver:
     def __init__(self, mailflow: Mailflow) -> None:
         self._mailflow = mailflow
 
-    async def prove(
-        self, side: Side, domains: Sequence[str], timeout: timedelta
-    ) -> Evidence:
+    async def prove(self, side: Side, domains: Sequence[str], timeout: timedelta) -> Evidence:
         """Evidence of both directions; a canary that did not arrive in time is a reason."""
         routes = [self._inbound(side), f"{side}_outbound"]
         absent = [route for route in routes if route not in self._mailflow.routes]

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from continuitybot.app.checking import runbook_folders
 from continuitybot.app.ground import Edges, Ground, page_address
+from continuitybot.app.ports import room_ports
 from continuitybot.app.practice import ScheduledRuns
 from continuitybot.app.prover import CanaryProver
-from continuitybot.app.runbook_ports import room_ports
 from continuitybot.app.telling import PersonalMessages
 from continuitybot.broadcast import Broadcasts
 from continuitybot.chat.board import Board

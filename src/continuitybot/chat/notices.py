@@ -43,8 +43,6 @@ _MILESTONES = frozenset(
 # Mail is not where an approved plan wanted it, and somebody has to look at once.
 _ALARMS = frozenset({"event.rolled_back", "event.failed", "event.fail_back_failed"})
 _DRILL = "[DRILL] "
-_EMERGENCIES = ("event.rolling_back", "event.failed", "event.fail_back_failed")
-_WAYS = ("chat", "sms", "email")
 _ROOMS = ("incident.", "alert.", "event.", "broadcast.", "run.", "approval.", "reply.")
 
 
@@ -73,8 +71,6 @@ class Notices:
         database.subscribe("", self._say)
         database.subscribe("event.", self._alarm)
         database.subscribe("approval.requested", self._ask_approvers)
-        for what in _EMERGENCIES:
-            database.subscribe(what, self._page_on_call)
 
     async def _show(self, tx: Transaction, change: Change) -> None:
         for ref in {change.ref, str(change.data.get("incident") or "")}:
@@ -99,18 +95,6 @@ class Notices:
             key=f"{change.ref}/{change.what}/{tx.now:%Y%m%dT%H%M%S}",
             people=[person for person in roster.everyone if person.handle in concerned],
             channels=("chat", "sms", "email"),
-            text=change.text,
-            ref=change.ref,
-        )
-
-    async def _page_on_call(self, tx: Transaction, change: Change) -> None:
-        """A switch that went wrong cannot wait until somebody looks."""
-        roster = await self._directory.roster(tx)
-        await self._incidents.page(
-            tx,
-            key=f"{change.ref}/{change.what}/{tx.now:%Y%m%dT%H%M%S}",
-            people=roster.on_call,
-            channels=_WAYS,
             text=change.text,
             ref=change.ref,
         )

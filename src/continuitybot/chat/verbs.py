@@ -127,7 +127,7 @@ _ALL = (
     Verb("help", "What can be said", "", (_text("verb", False),)),
     Verb("whoami", "Who the bot takes you for, and what you may do", ""),
     Verb("status", "How mail flows now"),
-    Verb("doctor", "Try every credential and endpoint"),
+    Verb("doctor", "Try the database, the work and every canary route"),
     Verb("oncall", "Who is on call"),
     Verb("people", "Everybody in the directory, and what they may do"),
     Verb("audiences", "Who can be sent a broadcast, and how many they are"),

@@ -53,7 +53,7 @@ async def _serve(settings: Settings, folder: Path, with_parent: bool) -> None:
 
 async def _watch_parent(told_to_stop: asyncio.Event) -> None:
     parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing else tells of a parent's death
         await asyncio.sleep(_PARENT_CHECK)
     told_to_stop.set()
 

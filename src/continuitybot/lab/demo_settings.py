@@ -1,4 +1,4 @@
-"""The settings a bot gets to look after the simulated company, with windows short enough to watch."""
+"""The settings of a bot that looks after the simulated company; windows are short, to watch."""
 
 from __future__ import annotations
 
@@ -201,7 +201,12 @@ def _broadcast(lab: Addresses) -> dict[str, Any]:
         "from_number": lab.carrier.number,
         "rate_per_second": 20,
     }
-    return {"carriers": [carrier], "pilot_audience": "group:it", "receipt_deadline": "60s", "retry_after": ["5s"]}
+    return {
+        "carriers": [carrier],
+        "pilot_audience": "group:it",
+        "receipt_deadline": "60s",
+        "retry_after": ["5s"],
+    }
 
 
 def _door(door: Door) -> dict[str, Any]:

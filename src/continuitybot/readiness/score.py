@@ -130,7 +130,7 @@ def people_without_phone(facts: Facts, _now: datetime) -> Finding | None:
         return None
     points = max(1, round(20 * facts.without_phone / facts.people))
     what = f"{facts.without_phone} of {facts.people} people have no mobile number."
-    return Finding(points, what, "Run the runbook contact-details-refresh.")
+    return Finding(points, what, "Add them to the people file, then import it.")
 
 
 def no_recent_drill(facts: Facts, now: datetime) -> Finding | None:

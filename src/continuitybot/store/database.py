@@ -23,18 +23,18 @@ from sqlalchemy import (
     Row,
     String,
     Table,
-    event,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from continuitybot.clock import Clock
 from continuitybot.errors import Transient
 from continuitybot.store.effects import Effect, effects
+from continuitybot.store.engines import READ_ONLY, engine_at
 from continuitybot.store.tables import metadata
 
 sequences = Table(
@@ -141,7 +141,7 @@ class Transaction:
 
 
 class Database:
-    """The one door to stored state. Build with `Database.at(url, clock)`, then `open()`."""
+    """The one door to stored state: `Database.at(url, clock)`; `store.migrate` makes its tables."""
 
     def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
         self.engine = engine
@@ -151,7 +151,7 @@ class Database:
         self.wake = asyncio.Event()
         self._commit_listeners: list[CommitListener] = []
         self._one_moment: dict[str, Any] = (
-            {"continuity_read_only": True}
+            {READ_ONLY: True}
             if self.single_process
             else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
@@ -160,7 +160,7 @@ class Database:
     @classmethod
     def at(cls, url: str, clock: Clock) -> Database:
         """The database at `sqlite:///file` or `postgresql://…`."""
-        return cls(_engine(url), clock)
+        return cls(engine_at(url), clock)
 
     @property
     def single_process(self) -> bool:
@@ -227,11 +227,6 @@ class Database:
             for listener in tuple(self._commit_listeners):
                 listener(tx.changes)
 
-    async def create_tables(self) -> None:
-        """Make every table that the imported rooms declare (tests and throw-away databases)."""
-        async with self.engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
-
     async def next_due(self, kinds: Collection[str]) -> datetime | None:
         """When the next waiting effect of these kinds is due, or the lease of one runs out."""
         ours = effects.c.kind.in_(kinds)
@@ -272,41 +267,3 @@ def _database_fault(text: str) -> Transient:
     }
     remedy = next((text for word, text in remedies.items() if word in cause), "")
     return Transient(f"The database did not take the change: {cause}.", remedy=remedy)
-
-
-def _engine(url: str) -> AsyncEngine:
-    if url.startswith("sqlite"):
-        return _sqlite_engine("sqlite+aiosqlite" + url.removeprefix("sqlite"))
-    scheme, _, rest = url.partition("://")
-    if scheme.split("+")[0] not in {"postgresql", "postgres"}:
-        raise ValueError(f"{scheme}: a database is sqlite:///FILE or postgresql://…")
-    return create_async_engine(
-        f"postgresql+asyncpg://{rest}",
-        pool_size=8,
-        max_overflow=8,
-        pool_pre_ping=True,
-        connect_args={
-            "server_settings": {"idle_in_transaction_session_timeout": "5000"},
-            "timeout": 10,
-            "command_timeout": 30,
-        },
-    )
-
-
-def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"timeout": 10})
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions are begun below, not by the driver
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _on_begin(connection: Any) -> None:
-        read_only = connection.get_execution_options().get("continuity_read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-    return engine

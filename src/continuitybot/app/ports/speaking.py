@@ -1,0 +1,76 @@
+"""Runbooks speak where the incident is followed, and wake people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from continuitybot.chat.board import Board
+from continuitybot.incidents import Incidents
+from continuitybot.people.directory import Directory
+from continuitybot.people.model import Person
+from continuitybot.people.roster import Roster
+from continuitybot.runbooks.ports import (
+    Place,
+    Question,
+)
+from continuitybot.store import Database
+
+
+class Speaker:
+    """Says things below the card of the incident, or of the run where there is none."""
+
+    def __init__(self, database: Database, board: Board) -> None:
+        self._database = database
+        self._board = board
+
+    async def say(self, place: Place, text: str, to: str = "") -> None:
+        """One milestone; once, however often it is asked for with the same key."""
+        async with self._database.transaction() as tx:
+            await self._board.say(tx, place.incident or place.run, text, key=place.key)
+
+    async def ask(self, place: Place, question: Question) -> None:
+        """The run's card carries the buttons; the question is also said where people look."""
+        async with self._database.transaction() as tx:
+            await self._board.show(tx, place.run)
+            if place.incident:
+                text = f"{place.run} asks: {question.text}"
+                await self._board.say(tx, place.incident, text, key=place.key)
+
+
+class Paging:
+    """Wakes an audience by every channel there is; in a drill, the pilots in it, and says so."""
+
+    def __init__(
+        self,
+        database: Database,
+        incidents: Incidents,
+        directory: Directory,
+        *,
+        drill: bool,
+        pilots: str,
+    ) -> None:
+        self._database = database
+        self._incidents = incidents
+        self._directory = directory
+        self._drill = drill
+        self._pilots = pilots
+
+    async def page(self, place: Place, who: str, text: str) -> Sequence[str]:
+        """Page once for each key; whoever has none of the channels is left out."""
+        async with self._database.transaction() as tx:
+            paged = await self._incidents.page(
+                tx,
+                key=place.key,
+                people=self._people(await self._directory.roster(tx), who),
+                channels=("chat", "sms", "email"),
+                text=f"[DRILL] {text}" if self._drill else text,
+                ref=place.incident or place.run,
+            )
+        return [person.handle for person in paged]
+
+    def _people(self, roster: Roster, who: str) -> Sequence[Person]:
+        wanted = roster.audience(who).people
+        if not self._drill:
+            return wanted
+        pilots = roster.audience(self._pilots).handles if self._pilots else ()
+        return [person for person in wanted if person.handle in pilots]
