@@ -25,7 +25,7 @@ RUN useradd --system --uid 10001 --user-group --home-dir /data --create-home con
 COPY --from=build /opt/continuitybot /opt/continuitybot
 
 USER continuitybot
-# A relative database path (the default is SQLite) lands here: keep it on a volume.
+# For what must outlive the container: database: sqlite:////data/continuitybot.db
 WORKDIR /data
 VOLUME ["/data"]
 EXPOSE 8080

@@ -1,7 +1,7 @@
 # make venv       everything installed into .venv, from the locks
 # make demo       the whole story on a simulated company (HEADLESS=1: no browser, ends by itself)
-# make test       every check that needs no outside program
-# make test-live  the checks against real Postfix, Dovecot, Knot and a browser
+# make test       every check: style, types, architecture, dead code, dependencies, tests
+# make test-live  the long tests: real bots killed at random moments, a database that goes away
 # make docs       write docs/configuration.md anew, from the settings
 # make lock       write requirements/*.txt anew (UPGRADE=1: with the newest versions)
 # make clean      remove what the targets above made
@@ -53,12 +53,13 @@ dead-code: venv
 unused: venv
 	$(BIN)/deptry src
 
-unit: venv
-	$(BIN)/pytest -q -m "not live" -n $(TESTERS)
+ON_ALL_CORES := -n auto --dist worksteal
 
-# pytest ends with 5 when it selected no test: on a tree without live tests that is a pass.
+unit: venv
+	$(BIN)/pytest -q -m "not live" $(ON_ALL_CORES)
+
 test-live: venv
-	$(BIN)/pytest -q -m live || [ $$? -eq 5 ]
+	$(BIN)/pytest -q -m live $(ON_ALL_CORES)
 
 docs: venv
 	$(BIN)/python -m continuitybot.settings.describe src/continuitybot/cli/templates/continuitybot.yaml \
@@ -81,5 +82,5 @@ $(BIN)/uv: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .demo
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,14 +1,14 @@
 """Every error the product raises on purpose, named for its consequence.
 
-    ContinuityError
-    ├── Refused            the person must change something; nothing was done
-    │   ├── BadInput       a file, a form or a text with problems, all of them listed
-    │   ├── NotAllowed     the person may not do this; says who could
-    │   ├── NotFound       a reference or name that does not exist
-    │   └── Stale          the world is no longer what the plan was made for
-    ├── Transient          may work later; carries when to try again
-    ├── Permanent          will not work however often it is tried
-    └── OutcomeUnknown     it may or may not have happened; never repeat blindly
+ContinuityError
+├── Refused            the person must change something; nothing was done
+│   ├── BadInput       a file, a form or a text with problems, all of them listed
+│   ├── NotAllowed     the person may not do this; says who could
+│   ├── NotFound       a reference or name that does not exist
+│   └── Stale          the world is no longer what the plan was made for
+├── Transient          may work later; carries when to try again
+├── Permanent          will not work however often it is tried
+└── OutcomeUnknown     it may or may not have happened; never repeat blindly
 """
 
 from __future__ import annotations

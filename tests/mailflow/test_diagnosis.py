@@ -48,12 +48,12 @@ def test_the_whole_sentence_names_hop_code_time_other_way_and_side() -> None:
         view("Primary", Hop.RCPT, "451 4.7.0"), good("Outbound mail", direction="outbound")
     )
     assert diagnosis.sentence == (
-        "Primary accepts connections but defers every message with 451 4.7.0 since 09:12; "
+        "Primary accepts connections but defers every message with 451 4.7.0 since 09:12 UTC; "
         "outbound is healthy: the provider's side."
     )
     assert (diagnosis.hop, diagnosis.side, diagnosis.since) == (Hop.RCPT, Side.PROVIDERS, SINCE)
     assert diagnosis.evidence == (
-        "Primary at 09:30: rcpt 451 4.7.0. Detail.",
+        "Primary at 09:30 UTC: rcpt 451 4.7.0. Detail.",
         "Outbound mail is healthy.",
     )
 
@@ -129,7 +129,7 @@ def test_the_whole_sentence_names_hop_code_time_other_way_and_side() -> None:
 def test_every_shape_of_failure_has_its_words_and_side(
     hop: Hop | None, code: str, words: str, side: str
 ) -> None:
-    assert said(view("Primary", hop, code)).sentence == f"Primary {words} since 09:12: {side}."
+    assert said(view("Primary", hop, code)).sentence == f"Primary {words} since 09:12 UTC: {side}."
 
 
 def test_a_control_that_fails_alike_puts_it_on_our_side() -> None:
@@ -138,14 +138,14 @@ def test_a_control_that_fails_alike_puts_it_on_our_side() -> None:
         view("Example.org", Hop.CONNECT, "timeout", control=True),
     )
     assert diagnosis.sentence == (
-        "Primary cannot be reached since 09:12; the control Example.org fails too: our side."
+        "Primary cannot be reached since 09:12 UTC; the control Example.org fails too: our side."
     )
 
 
 def test_a_healthy_control_clears_the_network() -> None:
     diagnosis = said(view("Primary", Hop.CONNECT, "timeout"), good("Example.org", control=True))
     assert diagnosis.sentence == (
-        "Primary cannot be reached since 09:12; the control Example.org is healthy: "
+        "Primary cannot be reached since 09:12 UTC; the control Example.org is healthy: "
         "the provider's side."
     )
 
@@ -176,7 +176,7 @@ def test_the_earliest_hop_leads_and_late_comes_last() -> None:
         view("MX", Hop.DNS, "nxdomain", since=SINCE + timedelta(minutes=3)),
     )
     assert diagnosis.sentence == (
-        "MX does not exist in DNS since 09:15; outbound fails too: our side."
+        "MX does not exist in DNS since 09:15 UTC; outbound fails too: our side."
     )
 
 
@@ -189,4 +189,4 @@ def test_another_day_is_named_and_times_are_local() -> None:
     late = view("Primary", Hop.CONNECT, "refused", since=datetime(2026, 3, 8, 23, 30, tzinfo=UTC))
     diagnosis = diagnose([late], NOW, ZoneInfo("Europe/Vienna"))
     assert diagnosis is not None
-    assert diagnosis.sentence.startswith("Primary refuses connections since 9 March 00:30")
+    assert diagnosis.sentence.startswith("Primary refuses connections since 9 March 00:30 CET")

@@ -117,7 +117,7 @@ async def test_three_bad_windows_are_told_with_a_diagnosis(watch: Watching) -> N
     assert change.data["since"] == "2026-03-10T09:03:00+00:00"
     assert change.text == change.data["diagnosis"]["sentence"]
     assert change.text == (
-        "Primary accepts connections but defers every message with 451 4.7.0 since 09:03: "
+        "Primary accepts connections but defers every message with 451 4.7.0 since 09:03 UTC: "
         "the provider's side."
     )
 

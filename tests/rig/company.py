@@ -10,14 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-import yaml
 from aiohttp import web
 from sqlalchemy import func, select
 
@@ -32,9 +29,11 @@ from continuitybot.lab.demo_settings import environment, write_demo
 from continuitybot.lab.demonstration import free_port
 from continuitybot.lab.mail.site import Mode
 from continuitybot.settings import load
-from continuitybot.store import effects
+from continuitybot.store import Database, effects
+from continuitybot.store.migrate import migrate
+from rig.admin import Admin
 from rig.clock import MovedClock
-from rig.pages import Page
+from rig.ordinary_settings import Document, rewrite_settings
 from rig.telephones import Telephone, Telephones
 
 PACES = Paces(
@@ -48,10 +47,10 @@ PACES = Paces(
     webhook_retry=0.05,
     push=0.05,
 )
+__all__ = ["Company", "Document", "company", "open_company"]
+
 _PATIENCE = 30.0  # seconds that anything real may take on a busy machine
 _A_MOMENT = timedelta(seconds=5)  # until a person has seen what came of an act
-
-Document = dict[str, Any]
 
 
 class Company:
@@ -73,6 +72,7 @@ class Company:
         listener = Door(HOST, free_port())
         write_demo(self.folder, self.lab.addresses, self._port, listener.port)
         rewrite_settings(self.config, environment(self.lab.addresses), self._changes)
+        await _give_tables(self.folder / "continuitybot.db")
         self.bot = self._built()
         await self.bot.prepare()
         self._runner = web.AppRunner(self.bot.app, access_log=None, shutdown_timeout=0.1)
@@ -179,9 +179,13 @@ class Company:
     async def settles(self) -> None:
         """What is due is done, and what is on its way between the machines has arrived."""
         async with asyncio.timeout(_PATIENCE):
-            # The lab has no one moment to be told of: it is mail servers, phones and timers.
-            while await self.bot.workers.run_due() or not self.lab.is_quiet:  # noqa: ASYNC110 - see above
-                await asyncio.sleep(0.002)
+            while await self.bot.workers.run_due() or not self.lab.is_quiet:
+                await self._quiet()
+
+    async def _quiet(self) -> None:
+        # The lab has no one moment to be told of: it is mail servers, phones and timers.
+        while not self.lab.is_quiet:  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.002)
 
     async def _moves_on(self, end: datetime) -> None:
         before = self.clock.now()
@@ -236,113 +240,17 @@ class Company:
         return [one.who for one in entries if one.verb == verb and one.outcome == outcome]
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a person gets back from the bot."""
-
-    ok: bool
-    text: str
+_TABLES: list[bytes] = []
 
 
-@dataclass(frozen=True)
-class Section:
-    """One message in a person's console; `shared` when everybody sees it."""
-
-    page: Page
-    shared: bool
-
-
-class Admin:
-    """Somebody at a browser, in through a signed link."""
-
-    def __init__(self, company: Company, handle: str) -> None:
-        self._company = company
-        self._handle = handle
-
-    async def says(self, line: str) -> str:
-        """Type a line that the bot carries out; what it answers."""
-        answer = await self.asks(line)
-        assert answer.ok, f"{self._handle}: {line} was refused: {answer.text}"
-        await self._company.moment()
-        return answer.text
-
-    async def is_refused(self, line: str) -> str:
-        """Type a line that the bot must not carry out; what it answers."""
-        answer = await self.asks(line)
-        assert not answer.ok, f"{self._handle}: {line} was carried out: {answer.text}"
-        await self._company.settles()
-        return answer.text
-
-    async def clicks(self, label: str, **answers: str) -> str:
-        """Press the newest button of that name, where it must confirm included."""
-        for section in reversed(await self.feed()):
-            if form := section.page.form(label):
-                filled = {f"answer:{name}": text for name, text in answers.items()}
-                answer = await self._posts(form.action, form.filled(filled))
-                assert answer.ok, f"{self._handle}: {label} was refused: {answer.text}"
-                await self._company.moment()
-                return answer.text
-        raise AssertionError(f"{self._handle} has no button {label!r}")
-
-    async def sees_button(self, label: str) -> bool:
-        """Whether a button of that name is anywhere in the console."""
-        return any(section.page.form(label) for section in await self.feed())
-
-    async def asks(self, line: str) -> Answer:
-        """Type a line, whatever comes of it."""
-        fields = [*self._company.link(self._handle).items(), ("text", line)]
-        return await self._posts("/console/say", fields)
-
-    async def feed(self) -> list[Section]:
-        """Everything in this person's console, the oldest first."""
-        link = self._company.link(self._handle)
-        answer = await self._company.http.get("/console/feed", params=link)
-        return [_section(message["html"]) for message in answer.json()["messages"]]
-
-    async def reads(self) -> str:
-        """All the words in this person's console."""
-        return "\n".join(section.page.text for section in await self.feed())
-
-    async def _posts(self, action: str, fields: list[tuple[str, str]]) -> Answer:
-        answer = await self._company.http.post(action, data=dict(fields))
-        said = answer.json()
-        return Answer(answer.is_success and said["ok"], said["text"])
-
-
-def _section(html: str) -> Section:
-    classes = html.partition('class="')[2].partition('"')[0].split()
-    return Section(Page(html), shared=not {"private", "mine", "reply"} & set(classes))
-
-
-def rewrite_settings(
-    config: Path, secrets: dict[str, str], changes: Callable[[Document], None] | None
-) -> None:
-    """Turn the demo's settings into those of an ordinary company: minutes instead of seconds."""
-    document = yaml.safe_load(config.read_text(encoding="utf-8"))
-    for check in document["checks"]:
-        check |= {"every": "2m", "fail_after": 2, "healthy_after": 2}
-        if "late_after" in check:
-            check["late_after"] = "900ms"
-    for route in document["mailflow"]["routes"].values():
-        route.update(deadline="1200ms", look_every="20ms")
-    document["oncall"]["ladder"][0]["wait"] = "5m"
-    document["oncall"]["repeat"] = "10m"
-    document["incidents"]["objectives"]["detect"] = "5m"
-    document["continuity"]["prove"] |= {"timeout": "5s", "every": "10s"}
-    document["continuity"]["fail_back"] |= {"every": "2m", "drain_poll": "10s"}
-    document["broadcast"]["receipt_deadline"] = "5m"
-    document["broadcast"]["carriers"][0]["rate_per_second"] = 1000
-    document["web"]["side_panel"] = ""
-    document["log"]["level"] = "error"
-    by_hand = {"apply": ["Point {domain} there."], "revert": ["Point {domain} back."]}
-    document["continuity"]["providers"].append({"name": "hands", "kind": "manual", **by_hand})
-    if changes is not None:
-        changes(document)
-    written = yaml.safe_dump(document, sort_keys=False)
-    for name, secret in secrets.items():
-        (config.parent / name).write_text(secret, encoding="utf-8")
-        written = written.replace(f"env:{name}", f"file:{config.parent / name}")
-    config.write_text(written, encoding="utf-8")
+async def _give_tables(file: Path) -> None:
+    """Every migration has run; for the companies after the first, by a copy of the file."""
+    if not _TABLES:
+        database = Database.at(f"sqlite:///{file}", MovedClock())
+        await migrate(database)
+        await database.close()
+        _TABLES.append(file.read_bytes())
+    file.write_bytes(_TABLES[0])
 
 
 @asynccontextmanager

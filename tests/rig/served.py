@@ -20,7 +20,7 @@ from continuitybot.lab.demo_settings import environment, write_demo
 from continuitybot.lab.demonstration import free_port
 from continuitybot.settings import database_url, load
 from continuitybot.store import Database
-from rig.company import rewrite_settings
+from rig.ordinary_settings import rewrite_settings
 
 _PACES = Paces(
     messages_per_second=5,

@@ -122,8 +122,8 @@ def _clock_time(moment: datetime, now: datetime, zone: tzinfo) -> str:
     """A moment as people say it: the time, with the day unless that is today."""
     local = moment.astimezone(zone)
     if local.date() == now.astimezone(zone).date():
-        return f"{local:%H:%M}"
-    return f"{local.day} {local:%B} {local:%H:%M}"
+        return f"{local:%H:%M %Z}"
+    return f"{local.day} {local:%B} {local:%H:%M %Z}"
 
 
 def _capital(words: str) -> str:
