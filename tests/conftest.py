@@ -1,5 +1,6 @@
 """The fixtures that tests of every room share."""
 
+from crash.summary import pytest_terminal_summary
 from rig.databases import (
     any_database,
     any_url,
@@ -18,6 +19,7 @@ __all__ = [
     "database",
     "postgresql_server",
     "postgresql_url",
+    "pytest_terminal_summary",
     "sqlite_template",
     "sqlite_url",
 ]

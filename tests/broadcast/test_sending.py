@@ -207,7 +207,7 @@ async def test_texts_leave_at_the_carriers_rate(
             left.append(len(twilio.taken))
             await office.later(seconds=1)
 
-    assert left[:3] == [10, 20, 30]
+    assert all(count <= 10 * second for second, count in enumerate(left, start=1))
     assert all(after - before <= 11 for before, after in pairwise(left))
     assert len(twilio.taken) == 122
 

@@ -121,6 +121,7 @@ def _slow_carrier(settings: dict[str, Any]) -> None:
     """Ten texts a second, so that a broadcast has a middle; proofs follow each other quickly."""
     settings["broadcast"]["carriers"][0]["rate_per_second"] = 10
     settings["continuity"]["prove"]["every"] = "1s"
+    settings["continuity"]["fail_back"] |= {"every": "1s", "drain_poll": "1s"}
     for route in settings["mailflow"]["routes"].values():
         route["deadline"] = "5s"
 

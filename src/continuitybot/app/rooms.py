@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from continuitybot.app.checking import runbook_folders
 from continuitybot.app.ground import Edges, Ground, page_address
 from continuitybot.app.ports import room_ports
+from continuitybot.app.ports.previewing import PreviewPorts
 from continuitybot.app.practice import ScheduledRuns
 from continuitybot.app.prover import CanaryProver
 from continuitybot.app.telling import PersonalMessages
@@ -108,6 +109,7 @@ def make_rooms(ground: Ground, edges: Edges) -> Rooms:
         },
         directory,
         time_zone=settings.organisation.time_zone,
+        previews=PreviewPorts(database, continuity, broadcasts),
     )
     cards = Cards(
         directory=directory,

@@ -162,7 +162,12 @@ _ALL = (
         "run",
         "Start a runbook",
         "respond",
-        (Argument("name"), Argument("inputs", "inputs", required=False), _INCIDENT),
+        (
+            Argument("name"),
+            Argument("inputs", "inputs", required=False),
+            _INCIDENT,
+            _option("dry-run", "flag", hint="only show what each step would do"),
+        ),
     ),
     Verb("runs", "Runs, the newest first"),
     *_STEP_VERBS,

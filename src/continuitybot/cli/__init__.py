@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from continuitybot import __version__
-from continuitybot.cli import demo, files, records, rehearsing, running, talking
+from continuitybot.cli import demo, files, records, rehearsing, runbooks, running, talking
 from continuitybot.errors import ContinuityError
 
 app = typer.Typer(
@@ -39,7 +39,7 @@ def _root(
     """The options before a command."""
 
 
-for module in (demo, files, running, talking, rehearsing, records):
+for module in (demo, files, running, talking, rehearsing, runbooks, records):
     module.add_to(app)
 
 

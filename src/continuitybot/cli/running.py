@@ -16,7 +16,8 @@ from continuitybot.app.checking import check_everything
 from continuitybot.cli.options import DEFAULT_CONFIG, AsPerson, ConfigPath
 from continuitybot.cli.talking import LocalServer
 from continuitybot.clock import SystemClock
-from continuitybot.settings import Settings
+from continuitybot.errors import BadInput
+from continuitybot.settings import Settings, load
 
 _PARENT_CHECK = 1.0
 
@@ -28,8 +29,12 @@ def serve(
     ] = False,
 ) -> None:
     """Run the bot until it is told to stop (Ctrl-C or SIGTERM)."""
-    settings = check_everything(config).settings
+    settings = load(config)
     log.configure(settings.log.level, settings.log.style)
+    try:
+        check_everything(config)
+    except BadInput as faults:  # at night a bot with an old directory is better than none
+        typer.echo(f"{faults}\nIt starts all the same, with the people it knew last.", err=True)
     asyncio.run(_serve(settings, config.parent, with_parent))
 
 

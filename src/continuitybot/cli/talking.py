@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.prompt import Prompt
 
+from continuitybot.chat.grammar import quote
 from continuitybot.cli.options import DEFAULT_CONFIG, AsPerson, ConfigPath
 from continuitybot.clock import SystemClock
 from continuitybot.errors import Refused
@@ -112,10 +113,21 @@ def run(
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Its inputs.")
     ] = None,
     config: ConfigPath = DEFAULT_CONFIG,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what each step would do.")
+    ] = False,
 ) -> None:
     """Start a runbook on the running bot: [bold]run live-incident hours=4h[/]."""
-    line = " ".join(["run", name, *(f'"{pair}"' for pair in inputs or ())])
+    words = ["run", quote(name), *map(_input, inputs or ())]
+    line = " ".join([*words, "--dry-run"] if dry_run else words)
     typer.echo(LocalServer(config, person).say(line))
+
+
+def _input(pair: str) -> str:
+    key, given, value = pair.partition("=")
+    if not given:
+        raise Refused(f"{pair} is no input.", remedy="Write it as key=value.")
+    return f"{key}={quote(value)}"
 
 
 def report(

@@ -10,7 +10,7 @@ import structlog
 from continuitybot.approvals import Approvals
 from continuitybot.continuity import returning, store, switching
 from continuitybot.continuity.carry_out import Clerk
-from continuitybot.continuity.invoke import Invoke, Request
+from continuitybot.continuity.invoke import Invoke, Preview, Request
 from continuitybot.continuity.model import Decision, Event, OutOfTurn, Rules
 from continuitybot.continuity.permission import Permission
 from continuitybot.continuity.proof import Proof
@@ -67,6 +67,17 @@ class Continuity:
     async def events(self, tx: Transaction, *, open_only: bool = True) -> list[Event]:
         """Events, the latest first."""
         return await store.all_events(tx, open_only=open_only)
+
+    async def preview(
+        self,
+        provider: str | None = None,
+        domains: Sequence[str] = (),
+        for_: timedelta | None = None,
+        *,
+        drill: bool = False,
+    ) -> Preview:
+        """What an invoke would plan now; nothing is stored, asked for or switched."""
+        return await self._invoke.preview(provider, domains, for_, drill=drill)
 
     async def invoke(
         self,

@@ -36,6 +36,14 @@ class Request:
     platform: str
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What an invoke would ask approval for; nothing of it is stored."""
+
+    plan: Plan
+    duration: timedelta
+
+
 class Invoke:
     """Turns a request into a planned event that waits for a second person."""
 
@@ -53,21 +61,35 @@ class Invoke:
 
     async def __call__(self, request: Request) -> Event:
         """The planned event. Raises Refused, NotFound, and what the provider's plan raises."""
-        chosen = choose_provider(self._settings, request.provider)
-        scope = choose_scope(chosen, request.domains, self._protected, drill=request.drill)
-        duration = self._duration(request.duration)
-        async with self._clerk.database.reading() as look:
-            refuse_second(scope, await store.all_events(look, open_only=True))
-        plan = await provider_of(chosen.name, self._providers).plan(scope)
+        wanted = await self.preview(
+            request.provider, request.domains, request.duration, drill=request.drill
+        )
         async with self._clerk.database.transaction() as tx:
             # Taking the reference first makes two invokes wait for each other, so that the
             # second sees the first.
             ref = await tx.next_ref("EVT")
-            refuse_second(scope, await store.all_events(tx, open_only=True))
-            event = self._event(tx, ref, request, plan, duration)
+            refuse_second(wanted.plan.scope, await store.all_events(tx, open_only=True))
+            event = self._event(tx, ref, request, wanted.plan, wanted.duration)
             return await self._clerk.open(
                 tx, event, _planned(request, event), platform=request.platform
             )
+
+    async def preview(
+        self,
+        provider: str | None,
+        domains: Sequence[str],
+        duration: timedelta | None,
+        *,
+        drill: bool,
+    ) -> Preview:
+        """The plan as the provider makes it now. Raises as `__call__` does."""
+        chosen = choose_provider(self._settings, provider)
+        scope = choose_scope(chosen, domains, self._protected, drill=drill)
+        how_long = self._duration(duration)
+        async with self._clerk.database.reading() as look:
+            refuse_second(scope, await store.all_events(look, open_only=True))
+        plan = await provider_of(chosen.name, self._providers).plan(scope)
+        return Preview(plan, how_long)
 
     def _duration(self, wanted: timedelta | None) -> timedelta:
         duration = self._settings.default_duration if wanted is None else wanted

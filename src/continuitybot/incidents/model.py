@@ -186,6 +186,13 @@ def moved(incident: Incident, status: Status) -> Incident:
     return replace(incident, status=status)
 
 
+def _summary(alerts: Iterable[Alert]) -> str:
+    """The diagnosis of the gravest open alert; of equally grave ones the first speaks."""
+    told = [alert for alert in alerts if alert.closed is None and alert.diagnosis]
+    gravest = min(told, key=lambda alert: severity_of(alert.direction).value, default=None)
+    return gravest.diagnosis if gravest else ""
+
+
 def with_alert(incident: Incident, alert: Alert) -> Incident:
     """The incident with one more alert; its severity rises with it and never falls by itself.
 
@@ -201,7 +208,7 @@ def with_alert(incident: Incident, alert: Alert) -> Incident:
         alerts=alerts,
         severity=joint if is_worse else incident.severity,
         fault_since=min(incident.fault_since, alert.since),
-        summary=alert.diagnosis or incident.summary,
+        summary=_summary(alerts) or incident.summary,
         recovered=None,
     )
     if is_relapse or is_worse:
@@ -230,7 +237,7 @@ def diagnosed_again(incident: Incident, check: str, diagnosis: str, side: str) -
         else alert
         for alert in incident.alerts
     )
-    return replace(incident, alerts=alerts, summary=diagnosis)
+    return replace(incident, alerts=alerts, summary=_summary(alerts) or diagnosis)
 
 
 def acknowledged(incident: Incident, by: str, now: datetime) -> Incident:

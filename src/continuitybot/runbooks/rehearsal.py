@@ -7,27 +7,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from continuitybot.errors import BadInput, Problem, Refused
-from continuitybot.runbooks.advance import advance
+from continuitybot.errors import BadInput, Problem
 from continuitybot.runbooks.definition import Definition
-from continuitybot.runbooks.events import Event, Started
 from continuitybot.runbooks.inputs import read_inputs
 from continuitybot.runbooks.loader import load_runbooks
 from continuitybot.runbooks.model import Run, new_run
-from continuitybot.runbooks.running import RULES
+from continuitybot.runbooks.ports import Reach
 from continuitybot.runbooks.scenario import Scenario, load_scenario, scenario_files
-from continuitybot.runbooks.stage import Stage
+from continuitybot.runbooks.stage import FinishedRuns, Stage, Transcript, play
+from continuitybot.runbooks.tabletop import tabletop_ports
 from continuitybot.settings.values import format_duration
 
 _START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-_MOST_EVENTS = 10_000
 
 
 @dataclass(frozen=True)
 class Rehearsed:
     """How a rehearsal went; `differences` is empty when it went as expected.
 
-    `took` is on the simulated clock, `transcript` is what was said and asked.
+    `took` is on the simulated clock, `transcript` is what was said and asked, `course` is the run
+    as it was after each event.
     """
 
     runbook: str
@@ -36,6 +35,7 @@ class Rehearsed:
     differences: tuple[str, ...]
     transcript: tuple[str, ...]
     took: timedelta
+    course: tuple[Run, ...]
 
     @property
     def ok(self) -> bool:
@@ -67,54 +67,39 @@ async def rehearse(folders: Sequence[Path]) -> list[Rehearsed]:
 
 async def rehearse_one(definition: Definition, scenario: Scenario, name: str) -> Rehearsed:
     """Rehearse one scenario."""
-    stage = Stage(scenario, _START)
-    run = await _play(definition, scenario, stage)
+    transcript = Transcript()
+    reach = Reach(tabletop_ports(transcript), FinishedRuns())
+    stage = Stage(_START, reach, scenario.results, scenario.changes)
+    course = await play(_run(definition, scenario), stage, transcript)
+    took = stage.now - _START
     return Rehearsed(
         runbook=definition.name,
         scenario=name,
         title=scenario.title,
-        differences=tuple(_differences(run, scenario, stage)),
-        transcript=tuple(stage.transcript.lines),
-        took=stage.now - _START,
+        differences=tuple(_differences(course[-1], scenario, transcript.lines, took)),
+        transcript=tuple(transcript.lines),
+        took=took,
+        course=course,
     )
 
 
-async def _play(definition: Definition, scenario: Scenario, stage: Stage) -> Run:
+def _run(definition: Definition, scenario: Scenario) -> Run:
     given = scenario.given
-    run = new_run(
+    return new_run(
         "RUN-1",
         definition,
         read_inputs(definition, given.inputs),
-        stage.now,
+        _START,
         mode=given.mode,
         requester=given.requester,
         incident=given.incident,
         event=given.event,
     )
-    event: Event | None = Started()
-    for _ in range(_MOST_EVENTS):
-        if event is None or run.has_ended:
-            return run
-        run = await _turn(run, event, stage)
-        event = stage.next_event(run)
-    raise BadInput(
-        f"{definition.name} does not come to an end.",
-        [Problem(scenario.title, f"{_MOST_EVENTS} events and still going")],
-    )
 
 
-async def _turn(run: Run, event: Event, stage: Stage) -> Run:
-    try:
-        run, effects = advance(run, event, stage.now, RULES)
-    except Refused as refusal:
-        stage.transcript.lines.append(f"Refused: {refusal}")
-        return run
-    await stage.perform(effects)
-    stage.cue_people(run)
-    return run
-
-
-def _differences(run: Run, scenario: Scenario, stage: Stage) -> Iterator[str]:
+def _differences(
+    run: Run, scenario: Scenario, lines: Sequence[str], took: timedelta
+) -> Iterator[str]:
     expect = scenario.expect
     if run.state is not expect.state:
         yield f"the run: expected {expect.state}, found {run.state}{_why(run)}"
@@ -123,8 +108,7 @@ def _differences(run: Run, scenario: Scenario, stage: Stage) -> Iterator[str]:
         if step.state is not state:
             reason = f" ({step.reason})" if step.reason else ""
             yield f"step {id}: expected {state}, found {step.state}{reason}"
-    yield from _unsaid(expect.says, stage.transcript.lines)
-    took = stage.now - _START
+    yield from _unsaid(expect.says, lines)
     if expect.within is not None and took > expect.within:
         limit = format_duration(expect.within)
         yield f"it took {format_duration(took)}, expected at most {limit}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from continuitybot import audit
@@ -13,10 +13,12 @@ from continuitybot.people.model import BOT, Person
 from continuitybot.runbooks import events, hearing, store
 from continuitybot.runbooks.children import Children
 from continuitybot.runbooks.definition import Definition, Kind
+from continuitybot.runbooks.dry_run import DryRun, dry_run, dry_run_ports
 from continuitybot.runbooks.duties import duties
 from continuitybot.runbooks.model import Mode, Run
-from continuitybot.runbooks.ports import Ports, Reach
+from continuitybot.runbooks.ports import Ports, Reach, Speaker
 from continuitybot.runbooks.running import apply_event, start_run
+from continuitybot.runbooks.stage import Transcript
 from continuitybot.runbooks.starting import Starter, default_mode
 from continuitybot.sourcefile import suggestion
 from continuitybot.store import Database, Duty, Schedule, Transaction
@@ -33,7 +35,8 @@ _ITEM_ACTS = {"done": "done", "na": "skip"}
 class Runbooks:
     """All runbooks and their runs.
 
-    `ports_by_mode` has the outside for each mode (see Mode) that runs may have here. Every verb
+    `ports_by_mode` has the outside for each mode (see Mode) that runs may have here, and
+    `previews` makes the one that only tells a Speaker what a live one would do. Every verb
     checks the authority of the person, and is written to the audit record, denials included.
     """
 
@@ -44,10 +47,13 @@ class Runbooks:
         ports_by_mode: Mapping[str, Ports],
         directory: Directory,
         time_zone: str = "UTC",
+        *,
+        previews: Callable[[Speaker], Ports] = dry_run_ports,
     ) -> None:
         self._database = database
         self._definitions = definitions
         self._directory = directory
+        self._previews = previews
         self._starter = Starter(definitions, time_zone)
         self._reach = {
             Mode(mode): Reach(ports, Children(database, definitions, Mode(mode)))
@@ -104,6 +110,29 @@ class Runbooks:
             )
             await _write_down(tx, by, "run.start", run.ref, f"{name} ({chosen})", platform)
         return run
+
+    async def dry_run(
+        self,
+        name: str,
+        inputs: Mapping[str, Any],
+        *,
+        by: Person,
+        incident: str = "",
+        platform: str = "console",
+    ) -> DryRun:
+        """What a run would do, step by step; nothing is stored, sent or switched.
+
+        Raises as `start` does.
+        """
+        definition = self._definition(name)
+        practises = definition.kind is Kind.DRILL
+        await self._allow(by, "drill" if practises else "respond", "run.dry", name, platform)
+        transcript = Transcript()
+        ports = (dry_run_ports if practises else self._previews)(transcript)
+        now = self._database.clock.now()
+        return await dry_run(
+            definition, inputs, ports, transcript, now, requester=by.handle, incident=incident
+        )
 
     async def start_by_schedule(
         self, name: str, inputs: Mapping[str, Any], *, mode: str, key: str

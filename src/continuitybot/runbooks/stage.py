@@ -1,25 +1,27 @@
-"""The stage of a rehearsal: a simulated outside, its people, and a clock that jumps."""
+"""The stage a run is played on: a simulated outside, its people, and a clock that jumps."""
 
 from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from continuitybot.errors import ContinuityError
+from continuitybot.errors import BadInput, ContinuityError, Problem, Refused
 from continuitybot.runbooks import events
 from continuitybot.runbooks.actions import ACTIONS
+from continuitybot.runbooks.advance import advance
 from continuitybot.runbooks.model import Effect, Run
 from continuitybot.runbooks.moves import LOOK, TIMER
 from continuitybot.runbooks.order import Order, order_of
 from continuitybot.runbooks.ports import Place, Question, Reach, Standing
-from continuitybot.runbooks.scenario import Result, Scenario
+from continuitybot.runbooks.running import RULES
+from continuitybot.runbooks.scenario import Result, SubjectChange
 from continuitybot.runbooks.states import StepState
-from continuitybot.runbooks.tabletop import tabletop_ports
 
+_MOST_EVENTS = 10_000
 _FOR_PEOPLE = frozenset({StepState.WAITING, StepState.HELD, StepState.UNKNOWN})
 _BY_HAND: dict[str, Any] = {
     "done": events.PersonDid,
@@ -30,16 +32,26 @@ _BY_HAND: dict[str, Any] = {
 
 
 class Transcript:
-    """Everything that was said and asked, as the speaker of the tabletop ports."""
+    """Everything that was said and asked, each with its step, as the speaker of tabletop ports."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.told: list[tuple[str, str]] = []
+
+    @property
+    def lines(self) -> list[str]:
+        """What was said and asked, in order."""
+        return [text for _, text in self.told]
+
+    def of(self, step: str) -> tuple[str, ...]:
+        """What one step said and asked."""
+        return tuple(text for told_by, text in self.told if told_by == step)
 
     async def say(self, place: Place, text: str, to: str = "") -> None:
-        self.lines.append(text)
+        self.told.append((place.step, text))
 
     async def ask(self, place: Place, question: Question) -> None:
-        self.lines.append(f"{question.text} {' / '.join(question.choices.values())}".strip())
+        text = f"{question.text} {' / '.join(question.choices.values())}".strip()
+        self.told.append((place.step, text))
 
 
 class FinishedRuns:
@@ -53,17 +65,22 @@ class FinishedRuns:
 
 
 class Stage:
-    """Answers effects as the scenario says, or as a tabletop exercise would; people act on cue."""
+    """Answers effects by `results` (by step), or as `reach` would; people act on cue."""
 
-    def __init__(self, scenario: Scenario, start: datetime) -> None:
+    def __init__(
+        self,
+        start: datetime,
+        reach: Reach,
+        results: Mapping[str, Sequence[Result]],
+        changes: Sequence[SubjectChange] = (),
+    ) -> None:
         self.now = start
-        self.transcript = Transcript()
-        self._reach = Reach(tabletop_ports(self.transcript), FinishedRuns())
-        self._results = {id: deque(results) for id, results in scenario.results.items()}
+        self._reach = reach
+        self._results = {id: deque(listed) for id, listed in results.items()}
         self._cued: set[str] = set()
         self._order = count()
         self._agenda: list[tuple[datetime, int, events.Event]] = []
-        for change in scenario.changes:
+        for change in changes:
             self._plan(change.after, events.SubjectChanged(frozenset({change.subject})))
 
     def next_event(self, run: Run) -> events.Event | None:
@@ -116,12 +133,12 @@ class Stage:
         if result is not None and result.unknown is not None:
             return events.EffectUnknown(effect.key, result.unknown)
         try:
-            usual = await self._tabletop(effect, order)
+            usual = await self._usual(effect, order)
         except ContinuityError as error:
             return events.EffectFailed(effect.key, str(error))
         return events.EffectSucceeded(effect.key, {**usual, **_scripted(result)})
 
-    async def _tabletop(self, effect: Effect, order: Order) -> dict[str, Any]:
+    async def _usual(self, effect: Effect, order: Order) -> dict[str, Any]:
         action = ACTIONS[order.action]
         body = action.parse(order.given)
         do = action.look if effect.kind == LOOK else action.perform
@@ -129,6 +146,32 @@ class Stage:
 
     def _plan(self, after: timedelta, event: events.Event) -> None:
         heapq.heappush(self._agenda, (self.now + after, next(self._order), event))
+
+
+async def play(run: Run, stage: Stage, transcript: Transcript) -> tuple[Run, ...]:
+    """A run from its start until nothing more happens: as it was after each event."""
+    course = [run]
+    event: events.Event | None = events.Started()
+    for _ in range(_MOST_EVENTS):
+        if event is None or course[-1].has_ended:
+            return tuple(course)
+        course.append(await _turn(course[-1], event, stage, transcript))
+        event = stage.next_event(course[-1])
+    raise BadInput(
+        f"{run.definition.name} does not come to an end.",
+        [Problem(run.definition.title, f"{_MOST_EVENTS} events and still going")],
+    )
+
+
+async def _turn(run: Run, event: events.Event, stage: Stage, transcript: Transcript) -> Run:
+    try:
+        run, effects = advance(run, event, stage.now, RULES)
+    except Refused as refusal:
+        transcript.told.append(("", f"Refused: {refusal}"))
+        return run
+    await stage.perform(effects)
+    stage.cue_people(run)
+    return run
 
 
 def _scripted(result: Result | None) -> dict[str, Any]:

@@ -26,28 +26,40 @@ from continuitybot.runbooks.ports import (
 from continuitybot.settings.values import format_duration
 
 _NOBODY = "nobody (tabletop)"
+_SIMULATED = "-TABLETOP-"
 
 
-def tabletop_ports(speaker: Speaker) -> Ports:
-    """Ports that tell through `speaker` what live ones would have done."""
+def tabletop_ports(speaker: Speaker, mark: str = "[TABLETOP]") -> Ports:
+    """Ports that tell through `speaker`, after `mark`, what live ones would have done."""
     return Ports(
-        checks=TabletopChecks(speaker),
-        speaker=TabletopSpeaker(speaker),
-        paging=TabletopPaging(speaker),
-        continuity=TabletopContinuity(speaker),
-        broadcasts=TabletopBroadcasts(speaker),
-        approvals=TabletopApprovals(speaker),
-        http=TabletopHttp(speaker),
-        reports=TabletopReports(speaker),
+        checks=TabletopChecks(speaker, mark),
+        speaker=TabletopSpeaker(speaker, mark),
+        paging=TabletopPaging(speaker, mark),
+        continuity=TabletopContinuity(speaker, mark),
+        broadcasts=TabletopBroadcasts(speaker, mark),
+        approvals=TabletopApprovals(speaker, mark),
+        http=TabletopHttp(speaker, mark),
+        reports=TabletopReports(speaker, mark),
     )
 
 
+def simulated(prefix: str, place: Place) -> str:
+    """A reference that no real object has."""
+    return f"{prefix}{_SIMULATED}{place.step}"
+
+
+def is_simulated(ref: str) -> bool:
+    """Whether a reference is of an object that only an exercise has."""
+    return _SIMULATED in ref
+
+
 class _Tabletop:
-    def __init__(self, speaker: Speaker) -> None:
+    def __init__(self, speaker: Speaker, mark: str) -> None:
         self._speaker = speaker
+        self._mark = mark
 
     async def _tell(self, place: Place, what: str) -> None:
-        await self._speaker.say(place, f"[TABLETOP] Would {what}")
+        await self._speaker.say(place, f"{self._mark} Would {what}".lstrip())
 
 
 class TabletopChecks(_Tabletop):
@@ -69,7 +81,7 @@ class TabletopSpeaker(_Tabletop):
     """Says and asks where the exercise is followed, whatever channel was meant."""
 
     async def say(self, place: Place, text: str, to: str = "") -> None:
-        await self._speaker.say(place, f"[TABLETOP]{f' to {to}:' if to else ''} {text}")
+        await self._speaker.say(place, f"{self._mark}{f' to {to}:' if to else ''} {text}")
 
     async def ask(self, place: Place, question: Question) -> None:
         await self._speaker.ask(place, question)
@@ -90,7 +102,7 @@ class TabletopContinuity(_Tabletop):
         scope = ", ".join(request.domains) or "all domains"
         how_long = f" for {format_duration(request.duration)}" if request.duration else ""
         await self._tell(place, f"invoke continuity of {scope}{how_long}: {request.reason}")
-        return Standing(_simulated("EVT", place), "active", by=_NOBODY, data={"end": ""})
+        return Standing(simulated("EVT", place), "active", by=_NOBODY, data={"end": ""})
 
     async def extend(self, place: Place, ref: str, by: str, more: timedelta) -> Standing:
         await self._tell(place, f"extend {ref} by {format_duration(more)}.")
@@ -109,7 +121,7 @@ class TabletopBroadcasts(_Tabletop):
 
     async def request(self, place: Place, by: str, audience: str, text: str) -> Standing:
         await self._tell(place, f"text {audience}: {text}")
-        return Standing(_simulated("SMS", place), "finished", data={"counts": {}, "replies": {}})
+        return Standing(simulated("SMS", place), "finished", data={"counts": {}, "replies": {}})
 
     async def standing(self, ref: str) -> Standing:
         return Standing(ref, "finished", data={"counts": {}, "replies": {"safe": 1}})
@@ -140,8 +152,3 @@ class TabletopReports(_Tabletop):
     async def write(self, place: Place) -> str:
         await self._tell(place, "write the report.")
         return ""
-
-
-def _simulated(prefix: str, place: Place) -> str:
-    """A reference that no real object has."""
-    return f"{prefix}-TABLETOP-{place.step}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from continuitybot.chat.cards.dry_run import dry_run_card
 from continuitybot.chat.cards.readiness import drills_card
 from continuitybot.chat.commands import seeing
 from continuitybot.chat.commands.desk import Asked, Desk, Perform, said, shown
@@ -13,7 +14,16 @@ from continuitybot.runbooks.definition import Kind
 
 
 async def run(desk: Desk, asked: Asked) -> Reply:
-    """Start a runbook."""
+    """Start a runbook, or show what each of its steps would do."""
+    if asked.args["dry-run"]:
+        played = await desk.runbooks.dry_run(
+            asked.text("name"),
+            asked.args["inputs"],
+            by=asked.by,
+            incident=asked.text("incident"),
+            platform=asked.platform,
+        )
+        return shown(dry_run_card(played))
     started = await desk.runbooks.start(
         asked.text("name"),
         asked.args["inputs"],

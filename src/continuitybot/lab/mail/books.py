@@ -67,13 +67,15 @@ class Books:
     def balance(self) -> Balance:
         in_primary = _counted(self._primary.mailboxes.keys())
         lost = _counted(self._primary.lost)
+        taken = _counted(self._gateway.handed["standby"])
         return Balance(
             sent=len(self._sent()),
             accepted=len(_counted(self._gateway.accepted)),
             to_primary=len(_counted(self._gateway.handed["primary"])),
             in_primary=len(in_primary),
-            taken=len(_counted(self._gateway.handed["standby"])),
-            copied_back=len(self._copy_back.copied),
+            taken=len(taken),
+            # The primary has a letter a moment before the standby hears that it has.
+            copied_back=len(self._copy_back.copied | (taken & in_primary)),
             duplicates=self._primary.mailboxes.duplicates,
             outstanding=len(self._outstanding() - in_primary - lost),
             lost=len(lost - in_primary),

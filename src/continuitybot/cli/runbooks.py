@@ -1,0 +1,90 @@
+"""Reading and checking runbook files: check, schema, show, graph."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from continuitybot.app.checking import runbook_folders
+from continuitybot.cli.options import DEFAULT_CONFIG, ConfigPath
+from continuitybot.cli.runbook_tree import tree_of
+from continuitybot.errors import ContinuityError, NotFound
+from continuitybot.runbooks import json_schema, load_runbooks, shipped_folder
+from continuitybot.runbooks.definition import Definition
+from continuitybot.runbooks.drawing import svg
+from continuitybot.runbooks.graph import graph_of
+from continuitybot.runbooks.mermaid import mermaid
+from continuitybot.settings import load
+from continuitybot.sourcefile import suggestion
+
+runbook = typer.Typer(
+    help="Write and read runbooks: check, schema, show, graph.", no_args_is_help=True
+)
+
+Name = Annotated[str, typer.Argument(help="The runbook's name.")]
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Runbook folders. Default: those of the settings, else the shipped ones."),
+]
+
+
+def folders_of(paths: list[Path] | None, config: Path) -> list[Path]:
+    """The folders that were named, those of the settings, or the shipped one."""
+    if paths:
+        return paths
+    if config.exists():
+        settings = load(config)
+        return runbook_folders(settings.runbooks, config.parent)
+    return [shipped_folder()]
+
+
+@runbook.command("check")
+def check(paths: Paths = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Read every runbook and list all faults with file, line, value and remedy."""
+    found = load_runbooks(folders_of(paths, config))
+    if not found:
+        raise ContinuityError("No runbook was found.", remedy="continuitybot init writes some.")
+    typer.echo(f"{len(found)} runbooks are well: {', '.join(sorted(found))}.")
+
+
+@runbook.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of runbook files, for editors."""
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+@runbook.command("show")
+def show(name: Name, paths: Paths = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Show a runbook as a tree: what starts it, its inputs, and its steps with their rules."""
+    Console().print(tree_of(_named(name, paths, config)))
+
+
+@runbook.command("graph")
+def graph(
+    name: Name,
+    paths: Paths = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    style: Annotated[
+        Literal["mermaid", "svg"], typer.Option("--format", help="Text for Mermaid, or a picture.")
+    ] = "mermaid",
+) -> None:
+    """Print a runbook as a flowchart: [bold]runbook graph live-incident --format svg[/]."""
+    flow = graph_of(_named(name, paths, config))
+    typer.echo(svg(flow) if style == "svg" else mermaid(flow))
+
+
+def _named(name: str, paths: list[Path] | None, config: Path) -> Definition:
+    found = load_runbooks(folders_of(paths, config))
+    if name not in found:
+        remedy = suggestion(name, frozenset(found))
+        raise NotFound(f"There is no runbook `{name}`.", remedy=remedy)
+    return found[name]
+
+
+def add_to(app: typer.Typer) -> None:
+    """The commands of this module."""
+    app.add_typer(runbook, name="runbook", rich_help_panel="Runbooks")

@@ -1,0 +1,153 @@
+"""A dry run tells what every step would do, with the real plan and text, and does none of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from continuitybot.chat import text
+from continuitybot.chat.platform import Command
+from continuitybot.people.model import Identity
+from continuitybot.store import metadata
+from rig.company import Company, Document, open_company
+
+EVERYTHING = """
+name: everything
+title: Every action there is
+kind: incident
+inputs: {site: {default: all}}
+steps:
+  - {id: look, title: Look, check: {expect: healthy}}
+  - {id: prove, title: Prove, canary: {route: standby_inbound}}
+  - {id: wake, title: Wake, page: {who: on-call, text: Please look.}}
+  - {id: tell, title: Tell, say: {to: helpdesk, text: It begins.}}
+  - {id: decide, title: Decide, ask: {text: "Switch?", choices: {go: Go, no_: Leave}, act: invoke}}
+  - {id: hand, title: By hand, owner: alice, do: {text: Call the vendor., evidence: true}}
+  - {id: agree, title: Agree, approve: {text: Tell the customers.}}
+  - {id: switch, title: Switch, invoke: {for: 2h}, when: steps.decide.choice == 'go'}
+  - {id: stay, title: Stay, say: {text: We stay.}, when: steps.decide.choice == 'no_'}
+  - {id: longer, title: Longer, extend: {event: "{{ steps.switch.ref }}", for: 1h}}
+  - {id: inform, title: Inform, broadcast: {audience: "{{ inputs.site }}", text: Mail is down.}}
+  - {id: call, title: Call, http: {method: POST, url: "https://tickets.example/api"}}
+  - {id: pause, title: Pause, wait: {for: 5m}}
+  - {id: over, title: Over, wait: {event: {ref: "{{ steps.switch.ref }}", state: ended}}}
+  - {id: nested, title: Nested, run: {runbook: fail-back, inputs: {event: EVT-1}}}
+  - {id: write, title: Write, report: {}}
+"""
+
+
+@pytest.fixture
+async def company(tmp_path: Path) -> AsyncIterator[Company]:
+    """A company with a runbook that does everything there is."""
+
+    def with_it(settings: Document) -> None:
+        (tmp_path / "own").mkdir()
+        (tmp_path / "own" / "everything.yaml").write_text(EVERYTHING, encoding="utf-8")
+        settings["runbooks"] = {"folders": ["own"]}
+
+    async with open_company(tmp_path, with_it) as opened:
+        yield opened
+
+
+async def test_every_step_says_what_it_would_do_and_nothing_is_done(company: Company) -> None:
+    before = await _rows(company)
+    ok, card = await _said(company, "alice", "run everything site=alice --dry-run")
+    assert ok, card
+    for words in (
+        "Dry run of everything: nothing was done",
+        "Would send a canary by standby_inbound.",
+        "Would page on-call: Please look.",
+        "Would say to helpdesk: It begins.",
+        "Would ask whoever may invoke: Switch? Go / Leave. The dry run takes the first answer: Go.",
+        "Would ask alice to do: Call the vendor.",
+        "Would ask for approval (approve): Tell the customers.",
+        "Would plan this with gateway for 2h, in the name of alice",
+        "harbour.example: primary → standby",
+        "Stay (skipped)",
+        "by 1h.",
+        "Would text alice in the name of alice, once somebody else approves: 1 people",
+        "“Mail is down.",
+        "Would POST https://tickets.example/api.",
+        "Would wait for 5m.",
+        "Would start fail-back event=EVT-1; taken as finished.",
+        "Would write the report.",
+        "The run would end as finished.",
+    ):
+        assert words in card, (words, card)
+    assert "(done)" not in card
+    await _nothing_was_done(company, before)
+
+
+async def test_what_a_room_would_refuse_is_told_where_it_would_happen(company: Company) -> None:
+    before = await _rows(company)
+    ok, card = await _said(company, "alice", "run everything site=nobody-there --dry-run")
+    assert ok
+    assert "Inform (failed)" in card
+    assert "nobody-there" in card
+    assert "The run would end as failed." in card
+    await _nothing_was_done(company, before)
+
+
+async def test_the_live_incident_can_be_tried_dry_while_mail_is_down(company: Company) -> None:
+    await company.mail_stops()
+    before = await _rows(company)
+    ok, card = await _said(company, "alice", "run live-incident --incident INC-1 --dry-run")
+    assert ok
+    assert "harbour.example: primary → standby" in card
+    assert "E-mail is disrupted." in card
+    assert "The run would end as finished." in card
+    assert await _rows(company) == before
+
+
+async def test_an_open_event_of_the_incident_would_be_taken_over(company: Company) -> None:
+    await company.alice.says("invoke")
+    await company.bob.says("approve EVT-1")
+    await company.until("EVT-1", "ACTIVE")
+    before = await _rows(company)
+    ok, card = await _said(company, "alice", "run everything --dry-run")
+    assert ok
+    assert "Switch (failed)" in card
+    assert "EVT-1" in card
+    ok, card = await _said(company, "alice", "run fail-back event=EVT-1 --dry-run")
+    assert ok
+    assert "Would move EVT-1 back" in card
+    assert "standby → primary" in card
+    assert await _rows(company) == before
+    assert company.route == "standby"
+
+
+async def test_a_dry_run_asks_for_the_authority_and_the_inputs_of_a_run(company: Company) -> None:
+    for who, line, words in (
+        ("farid", "run everything --dry-run", "may not do that"),
+        ("alice", "run everythin --dry-run", "everything"),
+        ("alice", "run everything place=here --dry-run", "no input of that name"),
+    ):
+        ok, card = await _said(company, who, line)
+        assert not ok, line
+        assert words in card, line
+
+
+async def _nothing_was_done(company: Company, before: dict[str, int]) -> None:
+    assert await _rows(company) == before
+    assert company.route == "primary"
+    company.phones.expect_nothing()
+    assert not await company.bot.workers.run_due()
+
+
+async def _rows(company: Company) -> dict[str, int]:
+    """How many rows each table has: runs, effects, approvals, broadcasts and all others."""
+    async with company.bot.database.reading() as tx:
+        counts = {}
+        for table in metadata.sorted_tables:
+            row = await tx.row(select(func.count()).select_from(table))
+            counts[table.name] = row[0] if row else 0
+    return counts
+
+
+async def _said(company: Company, who: str, line: str) -> tuple[bool, str]:
+    reply = await company.bot.commands.handle(Command(Identity("console", "", who), line, "test"))
+    shown = "\n".join(text.render(card) for card in reply.cards)
+    return not reply.refused, " ".join(shown.split())

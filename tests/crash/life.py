@@ -1,0 +1,131 @@
+"""One life of the bot: the whole product in a process of its own, which may be killed.
+
+The test decides when it works and what time it is, by short questions over a pipe. People, phones
+and the carrier reach it by HTTP like any bot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import func, or_, select
+
+from continuitybot import log
+from continuitybot.app import Bot, build
+from continuitybot.chat import text
+from continuitybot.lab.addresses import HOST
+from continuitybot.settings import load
+from continuitybot.store import effects
+from crash.death import Death, Moment
+from crash.shared_clock import SharedClock
+
+
+@dataclass(frozen=True)
+class Work:
+    """Fire what was due after `since` and do all there is to do; answers a `Turn`."""
+
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How much there was to do, and when there is more."""
+
+    begun: int
+    next_due: datetime | None
+
+
+@dataclass(frozen=True)
+class Show:
+    """Answers the words on the card of an object, "" when it has none."""
+
+    ref: str
+
+
+@dataclass(frozen=True)
+class Die:
+    """Count writes from now, and die then; answers how many there were before."""
+
+    when: Moment | None
+
+
+@dataclass(frozen=True)
+class End:
+    """Stop in order; answers True."""
+
+
+def live(wire: Connection, clock: SharedClock, config: Path, port: int, die: Moment | None) -> None:
+    """The process: wire the bot, serve it, and answer questions until the end."""
+    asyncio.run(_Life(wire, clock, config, die).run(port))
+
+
+class _Life:
+    def __init__(
+        self, wire: Connection, clock: SharedClock, config: Path, die: Moment | None
+    ) -> None:
+        log.configure("error", "text")
+        self._wire = wire
+        self._clock = clock
+        self._bot: Bot = build(load(config), config.parent, clock)
+        self._death = Death(self._bot.database, die)
+
+    async def run(self, port: int) -> None:
+        await self._bot.prepare()
+        runner = web.AppRunner(self._bot.app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, HOST, port).start()
+        self._wire.send(True)
+        question: object = None
+        while not isinstance(question, End):
+            question = await asyncio.to_thread(self._wire.recv)
+            self._wire.send(await self._answer(question))
+        await runner.cleanup()
+        await self._bot.stop()
+
+    async def _answer(self, question: object) -> Any:
+        match question:
+            case Work(since=since):
+                return await self._work(since)
+            case Show(ref=ref):
+                return await self._show(ref)
+            case Die(when=when):
+                writes = self._death.writes
+                self._death.set(when)
+                return writes
+        return True
+
+    async def _work(self, since: datetime) -> Turn:
+        if since < self._clock.now():
+            await self._bot.schedules.catch_up(since, only=lambda _: True)
+        begun = await self._bot.workers.run_due()
+        return Turn(begun, await self._next_due())
+
+    async def _next_due(self) -> datetime | None:
+        rooms = self._bot.rooms
+        now = self._clock.now()
+        schedules = (*rooms.mailflow.schedules(), *rooms.runbooks.schedules())
+        firings = [self._bot.schedules.next_firing(schedule.name) for schedule in schedules]
+        async with self._bot.database.reading() as tx:
+            row = await tx.row(
+                select(
+                    func.min(effects.c.due).filter(
+                        effects.c.state == "waiting", effects.c.due > now
+                    ),
+                    func.min(effects.c.leased_until).filter(
+                        effects.c.state == "leased", effects.c.leased_until > now
+                    ),
+                ).where(or_(effects.c.state == "waiting", effects.c.state == "leased"))
+            )
+        moments = [moment for moment in (*firings, *(row or ())) if moment is not None]
+        return min(moments, default=None)
+
+    async def _show(self, ref: str) -> str:
+        async with self._bot.database.reading() as tx:
+            card = await self._bot.rooms.cards.card_or_none(tx, ref)
+        return " ".join(text.render(card).split()) if card else ""

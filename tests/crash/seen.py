@@ -1,0 +1,106 @@
+"""What the outside has seen in the end: the same, whenever the bot has died."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, fields
+
+from sqlalchemy import select
+
+from continuitybot import audit
+from continuitybot.broadcast.store import broadcasts, deliveries
+from continuitybot.chat.console.store import console_messages
+from continuitybot.chat.message import Card, first_line
+from continuitybot.continuity.store import all_events
+from continuitybot.lab import Lab
+from continuitybot.runbooks.store import runs
+from continuitybot.store import effects, from_document
+from crash.world import World
+
+# What differs between two runs that nobody has killed: codes, latencies, times of day.
+_BY_CHANCE = re.compile(
+    r"\b\d{6}\b|\b[\d.]+ s\b|[\d-]+ [\d:]+ UTC|took \d+, \d+ delivered, \d+ outstanding"
+)
+# How far the standby is with handing over goes on while the bot is dead.
+_PROGRESS = re.compile(r"EVT-\d+: the standby took")
+_AFTERWARDS = 30.0  # seconds in which the last cards are edited and the last milestones said
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Routes in order, texts by phone, the channel's messages, and how objects ended."""
+
+    routes: tuple[str, ...]
+    texts: Counter[tuple[str, str]]
+    channel: Counter[tuple[str, str]]
+    states: tuple[tuple[str, str], ...]
+    doubtful: tuple[str, ...]
+    mail_doubled: int
+    mail_lost: int
+    audit_is_whole: bool
+
+    def differences(self, other: Seen) -> list[str]:
+        """Every way in which this is not what the other is."""
+        found = []
+        for field in fields(self):
+            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            if isinstance(mine, Counter):
+                found += [
+                    f"{field.name}: {mine[key] - theirs[key]:+} {key}"
+                    for key in sorted({*mine, *theirs})
+                    if mine[key] != theirs[key]
+                ]
+            elif mine != theirs:
+                found.append(f"{field.name}: {mine} instead of {theirs}")
+        return found
+
+
+async def see(world: World) -> Seen:
+    """Look at everything there is to see from outside, and at the record."""
+    await world.passes(_AFTERWARDS)
+    async with world.database() as database:
+        verdict = await audit.verify(database)
+        async with database.reading() as tx:
+            messages = await tx.rows(
+                select(console_messages).where(console_messages.c.reader == "")
+            )
+            states = [
+                *await tx.rows(select(runs.c.ref, runs.c.state)),
+                *await tx.rows(select(broadcasts.c.ref, broadcasts.c.state)),
+                *await tx.rows(select(deliveries.c.key, deliveries.c.state)),
+                *[(one.ref, one.state) for one in await all_events(tx, open_only=False)],
+            ]
+            bad = await tx.rows(
+                select(effects.c.key, effects.c.note).where(
+                    effects.c.state.in_(["failed", "unknown"])
+                )
+            )
+    keys = {row.id: row.key for row in messages}
+    return Seen(
+        routes=tuple(world.routes),
+        texts=_texts(world.lab),
+        channel=Counter(
+            (keys.get(row.thread, ""), _same(first_line(from_document(Card, row.card))))
+            for row in messages
+            if not _PROGRESS.search(row.card["headline"])
+        ),
+        states=tuple(sorted((ref, str(state)) for ref, state in states)),
+        doubtful=tuple(f"{row.key}: {row.note}" for row in bad),
+        mail_doubled=world.lab.mail.books.audit().duplicated_count,
+        mail_lost=world.lab.mail.books.balance().lost,
+        audit_is_whole=verdict.ok,
+    )
+
+
+def _texts(lab: Lab) -> Counter[tuple[str, str]]:
+    return Counter(
+        (phone.owner.handle, _same(sms.text))
+        for phone in lab.phones
+        for sms in phone.thread
+        if not sms.mine
+    )
+
+
+def _same(text: str) -> str:
+    return _BY_CHANCE.sub("…", text)
