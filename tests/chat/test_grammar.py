@@ -155,6 +155,7 @@ def test_a_form_keeps_what_was_given_and_completes_the_line() -> None:
         "name": "live",
         "inputs": {"site": "Vienna", "who": "Bob O"},
         "incident": "INC-7",
+        "dry-run": False,
     }
 
 

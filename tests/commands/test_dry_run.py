@@ -100,9 +100,14 @@ async def test_the_live_incident_can_be_tried_dry_while_mail_is_down(company: Co
     assert "E-mail is disrupted." in card
     assert "The run would end as finished." in card
     assert await _rows(company) == before
+    await company.alice.clicks("Invoke continuity")
+    _, card = await _said(company, "alice", "run live-incident --incident INC-1 --dry-run")
+    assert "Would take over EVT-1, which is open for INC-1." in card
 
 
-async def test_an_open_event_of_the_incident_would_be_taken_over(company: Company) -> None:
+async def test_a_second_switch_would_be_refused_and_the_way_back_is_the_events_own(
+    company: Company,
+) -> None:
     await company.alice.says("invoke")
     await company.bob.says("approve EVT-1")
     await company.until("EVT-1", "ACTIVE")

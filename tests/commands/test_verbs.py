@@ -42,6 +42,7 @@ AN_INCIDENT: list[Said] = [
     ("dmitri", 'note INC-1 "called the provider"', "Noted on INC-1"),
     ("dmitri", 'update INC-1 "moving at noon"', "INC-1"),
     ("alice", "runs", "RUN-1"),
+    ("alice", "diff RUN-1", "live-incident is as it was when RUN-1 started"),
     ("alice", "answer RUN-1 decide false_alarm", "your answer is “false_alarm”"),
     ("alice", "report INC-1", "detect"),
 ]

@@ -63,7 +63,8 @@ class _Terminal:
             return shown(piece.at, self._zone)
         if isinstance(piece, Span):
             text = printable(piece.text)
-            return f"`{text}`" if piece.style == "code" else text
+            is_word = piece.style == "code" and "\n" not in text
+            return f"`{text}`" if is_word else text
         return printable(piece)
 
     def _wrap(self, text: str, first: str = "", then: str | None = None) -> Iterator[str]:

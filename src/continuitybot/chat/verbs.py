@@ -170,6 +170,7 @@ _ALL = (
         ),
     ),
     Verb("runs", "Runs, the newest first"),
+    Verb("diff", "How a runbook has changed since a run of it started", "view", (_ref(*_RUN),)),
     *_STEP_VERBS,
     Verb(
         "answer",

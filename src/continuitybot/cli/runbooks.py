@@ -1,4 +1,4 @@
-"""Reading and checking runbook files: check, schema, show, graph."""
+"""Reading and checking runbook files: check, schema, show, graph, diff."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 
 from continuitybot.app.checking import runbook_folders
-from continuitybot.cli.options import DEFAULT_CONFIG, ConfigPath
+from continuitybot.chat.grammar import quote
+from continuitybot.cli.options import DEFAULT_CONFIG, AsPerson, ConfigPath
 from continuitybot.cli.runbook_tree import tree_of
+from continuitybot.cli.talking import LocalServer
 from continuitybot.errors import ContinuityError, NotFound
 from continuitybot.runbooks import json_schema, load_runbooks, shipped_folder
 from continuitybot.runbooks.definition import Definition
@@ -22,7 +24,7 @@ from continuitybot.settings import load
 from continuitybot.sourcefile import suggestion
 
 runbook = typer.Typer(
-    help="Write and read runbooks: check, schema, show, graph.", no_args_is_help=True
+    help="Write and read runbooks: check, schema, show, graph, diff.", no_args_is_help=True
 )
 
 Name = Annotated[str, typer.Argument(help="The runbook's name.")]
@@ -75,6 +77,16 @@ def graph(
     """Print a runbook as a flowchart: [bold]runbook graph live-incident --format svg[/]."""
     flow = graph_of(_named(name, paths, config))
     typer.echo(svg(flow) if style == "svg" else mermaid(flow))
+
+
+@runbook.command("diff")
+def diff(
+    ref: Annotated[str, typer.Argument(help="The run, such as RUN-7.")],
+    person: AsPerson,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """How a runbook has changed since a run of it started, by the running bot."""
+    typer.echo(LocalServer(config, person).say(f"diff {quote(ref)}"))
 
 
 def _named(name: str, paths: list[Path] | None, config: Path) -> Definition:

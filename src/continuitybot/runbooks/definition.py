@@ -37,7 +37,7 @@ class InputDefinition:
     type: str = "text"
     title: str = ""
     required: bool = False
-    default: str | float | None = None
+    default: str | int | float | None = None
     choices: tuple[str, ...] = ()
 
 

@@ -13,6 +13,7 @@ from continuitybot.people.model import BOT, Person
 from continuitybot.runbooks import events, hearing, store
 from continuitybot.runbooks.children import Children
 from continuitybot.runbooks.definition import Definition, Kind
+from continuitybot.runbooks.drift import Drift, drift
 from continuitybot.runbooks.dry_run import DryRun, dry_run, dry_run_ports
 from continuitybot.runbooks.duties import duties
 from continuitybot.runbooks.model import Mode, Run
@@ -85,6 +86,11 @@ class Runbooks:
     async def runs(self, tx: Transaction, *, open_only: bool = False, limit: int = 50) -> list[Run]:
         """The newest runs first."""
         return await store.latest(tx, open_only=open_only, limit=limit)
+
+    async def drift(self, tx: Transaction, ref: str) -> Drift:
+        """How the runbook of a run has changed since it started. Raises NotFound."""
+        then = (await self.run(tx, ref)).definition
+        return drift(ref, then, self._definitions.get(then.name))
 
     async def start(
         self,

@@ -22,11 +22,13 @@ from continuitybot.chat.message import (
     Item,
     ItemState,
     Moment,
+    Span,
     Table,
     Tone,
 )
 from continuitybot.people.roster import Roster
 from continuitybot.runbooks.definition import Definition
+from continuitybot.runbooks.drift import Drift
 from continuitybot.runbooks.model import Run, measures
 from continuitybot.runbooks.states import RunState, StepState
 from continuitybot.settings.values import format_duration
@@ -93,6 +95,19 @@ def runbooks_card(definitions: Mapping[str, Definition]) -> Card:
     )
     columns = ("Name", "What it is for", "Kind", "Steps")
     return Card("Runbooks", table=Table(columns, rows), footer="Start one with: run NAME")
+
+
+def drift_card(drift: Drift) -> Card:
+    """How a runbook has changed since a run of it started."""
+    if drift.is_gone:
+        return Card(f"{drift.runbook} is no longer there", footer=f"{drift.run} carries its own.")
+    if not drift.lines:
+        return Card(f"{drift.runbook} is as it was when {drift.run} started", tone="good")
+    return Card(
+        f"{drift.runbook} has changed since {drift.run} started",
+        text=((Span("\n".join(drift.lines), "code"),),),
+        footer=f"{drift.run} goes on with the runbook that it started with.",
+    )
 
 
 def _objectives(run: Run, now: datetime) -> list[Fact | None]:

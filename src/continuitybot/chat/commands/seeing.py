@@ -16,7 +16,7 @@ from continuitybot.chat.cards.people import (
     whoami_card,
 )
 from continuitybot.chat.cards.readiness import drill_card, readiness_card
-from continuitybot.chat.cards.run import runbooks_card, runs_card
+from continuitybot.chat.cards.run import drift_card, runbooks_card, runs_card
 from continuitybot.chat.commands.desk import Asked, Desk, shown
 from continuitybot.chat.grammar import verb_of
 from continuitybot.chat.platform import Reply
@@ -105,6 +105,12 @@ async def runs(desk: Desk, _asked: Asked) -> Reply:
         found = await desk.runbooks.runs(tx, limit=20)
         roster = await desk.directory.roster(tx)
     return shown(runs_card(found, roster))
+
+
+async def diff(desk: Desk, asked: Asked) -> Reply:
+    """How a runbook has changed since a run of it started."""
+    async with desk.database.reading() as tx:
+        return shown(drift_card(await desk.runbooks.drift(tx, asked.text("ref"))))
 
 
 async def readiness(desk: Desk, _asked: Asked) -> Reply:

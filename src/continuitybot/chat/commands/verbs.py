@@ -32,6 +32,7 @@ PERFORM: Mapping[str, Perform] = {
     "runbooks": seeing.runbooks,
     "run": running.run,
     "runs": seeing.runs,
+    "diff": seeing.diff,
     "answer": running.answer,
     "step done": running.step("done"),
     "step skip": running.step("skip"),
