@@ -16,17 +16,31 @@ import pytest
 from crash.plots import PLOTS, SWITCH, Plot
 from crash.trial import Killing, Undisturbed, at_every_write, at_random, tried
 
-_BY_DEFAULT = [at_random(plot, seed) for plot in PLOTS for seed in (1, 2)]
-_LIVE = [
+_BY_DEFAULT = [at_random(plot, 1) for plot in PLOTS]
+_LIVE = [at_random(plot, seed) for plot in PLOTS for seed in range(3, 9)]
+_SWEEP = [
     *(killing for plot in PLOTS for killing in at_every_write(plot)),
-    *(at_random(plot, seed) for plot in PLOTS for seed in range(3, 64)),
+    *(at_random(plot, seed) for plot in PLOTS for seed in range(9, 64)),
 ]
-_ON_POSTGRESQL = [at_random(plot, seed) for plot in PLOTS for seed in range(100, 160)]
+_LIVE_ON_POSTGRESQL = [at_random(plot, seed) for plot in PLOTS for seed in range(100, 104)]
+_SWEEP_ON_POSTGRESQL = [at_random(plot, seed) for plot in PLOTS for seed in range(104, 160)]
 Notes = Callable[[str, object], None]
 
 
-def _live(killings: list[Killing]) -> list[Any]:
-    return [pytest.param(one, marks=pytest.mark.live, id=str(one)) for one in killings]
+def _marked(mark: pytest.MarkDecorator, killings: list[Killing]) -> list[Any]:
+    return [pytest.param(one, marks=mark, id=str(one)) for one in killings]
+
+
+_ON_SQLITE = [
+    *_BY_DEFAULT,
+    *_marked(pytest.mark.live, _LIVE),
+    *_marked(pytest.mark.sweep, _SWEEP),
+]
+_ON_POSTGRESQL = [
+    at_random(SWITCH, 1),
+    *_marked(pytest.mark.live, _LIVE_ON_POSTGRESQL),
+    *_marked(pytest.mark.sweep, _SWEEP_ON_POSTGRESQL),
+]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +49,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path)
     return Undisturbed(tmp_path_factory, sqlite_template)
 
 
-@pytest.mark.parametrize("killing", [*_BY_DEFAULT, *_live(_LIVE)], ids=str)
+@pytest.mark.parametrize("killing", _ON_SQLITE, ids=str)
 async def test_nobody_outside_notices_that_the_bot_was_killed(
     tmp_path: Path,
     sqlite_url: str,
@@ -48,7 +62,7 @@ async def test_nobody_outside_notices_that_the_bot_was_killed(
     assert not trial.seen.differences(await undisturbed.seen(killing.plot))
 
 
-@pytest.mark.parametrize("killing", [at_random(SWITCH, 1), *_live(_ON_POSTGRESQL)], ids=str)
+@pytest.mark.parametrize("killing", _ON_POSTGRESQL, ids=str)
 async def test_nor_does_anybody_on_postgresql(
     tmp_path: Path,
     postgresql_url: str,

@@ -6,6 +6,7 @@ import asyncio
 import random
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,10 +15,14 @@ from rig.served import Served, serve_company
 
 TEXT = "Read your mail at the standby."
 STAFF = [one.handle for one in EMPLOYEES if one.phone and not one.switched_off]
-SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.live) for seed in range(2, 22))]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+def _seeds(live: range, sweep: range) -> list[Any]:
+    marked = [pytest.param(seed, marks=pytest.mark.live) for seed in live]
+    return [*marked, *(pytest.param(seed, marks=pytest.mark.sweep) for seed in sweep)]
+
+
+@pytest.mark.parametrize("seed", [1, *_seeds(live=range(2, 5), sweep=range(5, 22))])
 async def test_a_switch_and_a_broadcast_happen_once_whenever_the_bot_is_killed(
     tmp_path: Path, seed: int
 ) -> None:
@@ -37,8 +42,7 @@ async def test_a_switch_and_a_broadcast_happen_once_whenever_the_bot_is_killed(
         assert all(served.texts(handle).count(TEXT) <= 1 for handle in STAFF)
 
 
-@pytest.mark.live
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", _seeds(live=range(1, 3), sweep=range(3, 6)))
 async def test_everybody_is_texted_exactly_once_when_all_is_reconciled(
     tmp_path: Path, seed: int
 ) -> None:
@@ -54,8 +58,7 @@ async def test_everybody_is_texted_exactly_once_when_all_is_reconciled(
                 await asyncio.sleep(0.2)
 
 
-@pytest.mark.live
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", _seeds(live=range(1, 2), sweep=range(2, 4)))
 async def test_the_way_back_loses_no_mail_whenever_the_bot_is_killed(
     tmp_path: Path, seed: int
 ) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import random
 import signal
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -19,7 +21,6 @@ from continuitybot.lab import Lab
 from continuitybot.lab.addresses import HOST, BotDoors, Door
 from continuitybot.lab.company import DOMAIN
 from continuitybot.lab.demo_settings import environment, write_demo
-from continuitybot.lab.demonstration import free_port
 from continuitybot.store import Database
 from crash.death import Moment
 from crash.life import Die, End, Show, Turn, Work, live
@@ -46,14 +47,14 @@ class World:
         self.url = url
         self._config = folder / "continuitybot.yaml"
         self._folder = folder
-        self._port = free_port()
+        self._port = _lasting_port()
         self._worked_until = self.clock.now()
         self._next_due: datetime | None = None
         self._next_death: Moment | None = None
 
     async def start(self) -> None:
         await self.lab.start()
-        listener = Door(HOST, free_port())
+        listener = Door(HOST, _lasting_port())
         write_demo(self._folder, self.lab.addresses, self._port, listener.port)
         rewrite_settings(self._config, environment(self.lab.addresses), self._settings)
         bot = f"http://{HOST}:{self._port}"
@@ -193,6 +194,15 @@ class World:
             yield found
         finally:
             await found.close()
+
+
+def _lasting_port() -> int:
+    """A port that the kernel gives to nobody else while the bot is dead: below those it deals."""
+    while True:
+        port = random.SystemRandom().randrange(15_000, 32_000)
+        with socket.socket() as door, suppress(OSError):
+            door.bind((HOST, port))
+            return port
 
 
 @asynccontextmanager
