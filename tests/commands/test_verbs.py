@@ -39,6 +39,7 @@ AN_INCIDENT: list[Said] = [
     ("alice", "incidents", "INC-1"),
     ("alice", "incident INC-1", "Inbound mail is failing"),
     ("dmitri", "ack INC-1", "INC-1 is yours"),
+    ("dmitri", 'declare "The archive answers nobody" --severity sev3', "INC-2 is open"),
     ("dmitri", 'note INC-1 "called the provider"', "Noted on INC-1"),
     ("dmitri", 'update INC-1 "moving at noon"', "INC-1"),
     ("alice", "runs", "RUN-1"),

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, fields
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from continuitybot import audit
 from continuitybot.broadcast.store import broadcasts, deliveries
@@ -24,7 +24,8 @@ _BY_CHANCE = re.compile(
 )
 # How far the standby is with handing over goes on while the bot is dead.
 _PROGRESS = re.compile(r"EVT-\d+: the standby took")
-_AFTERWARDS = 30.0  # seconds in which the last cards are edited and the last milestones said
+# Until the last cards are edited: on PostgreSQL a dead process keeps its leases for two minutes.
+_AFTERWARDS = 180.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ async def see(world: World) -> Seen:
             ]
             bad = await tx.rows(
                 select(effects.c.key, effects.c.note).where(
-                    effects.c.state.in_(["failed", "unknown"])
+                    or_(effects.c.state == "unknown", effects.c.note.contains("the log has"))
                 )
             )
     keys = {row.id: row.key for row in messages}

@@ -105,7 +105,8 @@ def build(settings: Settings, folder: Path, clock: Clock) -> Bot:
     ground = make_ground(settings, folder, clock)
     edges = make_edges(ground)
     rooms = make_rooms(ground, edges)
-    check = SelfCheck(ground.database, rooms.mailflow, settings.web.heartbeat_url)
+    further = {"slack": edges.slack.trouble} if edges.slack is not None else {}
+    check = SelfCheck(ground.database, rooms.mailflow, settings.web.heartbeat_url, further)
     desk = _desk(ground, rooms, check)
     edges.door.commands = Commands(desk)
     _notices(ground, rooms)

@@ -64,6 +64,10 @@ class Slack:
     api: SlackApi
     is_http: bool
 
+    async def trouble(self) -> str:
+        """Why nothing comes from Slack at present; "" when it does."""
+        return "" if await self.bot.connected() else "There is no connection to Slack."
+
 
 @dataclass(frozen=True)
 class Edges:

@@ -23,9 +23,19 @@ Ask = Callable[[], Awaitable[str]]
 
 
 class SelfCheck:
-    """Each part of the bot with a question that answers "" when it is well."""
+    """Each part of the bot with a question that answers "" when it is well.
 
-    def __init__(self, database: Database, mailflow: Mailflow, heartbeat_url: str) -> None:
+    `further` are parts that not every bot has.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        mailflow: Mailflow,
+        heartbeat_url: str,
+        further: Mapping[str, Ask],
+    ) -> None:
+        self._further = further
         self._database = database
         self._mailflow = mailflow
         self._workers: Workers | None = None
@@ -38,7 +48,8 @@ class SelfCheck:
     @property
     def parts(self) -> Mapping[str, Ask]:
         """The quick questions: asked often, they touch nothing outside."""
-        return {"database": self._database_answers, "workers": self._workers_turn}
+        own = {"database": self._database_answers, "workers": self._workers_turn}
+        return {**own, **self._further}
 
     async def ask_all(self) -> dict[str, str]:
         """Every part, and every canary route for real: part -> "" or what is wrong."""

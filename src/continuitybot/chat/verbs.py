@@ -133,6 +133,21 @@ _ALL = (
     Verb("audiences", "Who can be sent a broadcast, and how many they are"),
     Verb("incidents", "Open incidents"),
     Verb("incident", "One incident", "view", (_ref("INC"),)),
+    Verb(
+        "declare",
+        "Open an incident that no check has seen, and page whoever is on call",
+        "respond",
+        (
+            _text("title"),
+            Argument(
+                "severity",
+                "choice",
+                required=False,
+                option="--severity",
+                choices=("sev1", "sev2", "sev3"),
+            ),
+        ),
+    ),
     Verb("ack", "You have seen it and are on it: paging stops", "respond", (_ref("INC"),)),
     Verb("note", "Add to the timeline", "respond", (_ref("INC"), _text("text"))),
     Verb("update", "Tell everybody how it stands", "respond", (_ref("INC"), _text("text"))),

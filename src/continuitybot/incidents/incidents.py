@@ -53,7 +53,7 @@ class Incidents:
         self._database = database
         self._settings = settings
         self._directory = directory
-        self._timeline = Timeline(database, settings.objectives)
+        Timeline(database, settings.objectives)
         self._closing = Closing(settings.close_after)
         self._on_call = OnCall(database, oncall, directory, pagers, portal_link, zone)
         Alerts(database, settings.objectives, self._on_call, self._closing)
@@ -135,10 +135,6 @@ class Incidents:
     async def open_incidents(self, tx: Transaction) -> list[Incident]:
         """Every incident that is not closed, newest first."""
         return await store.all_open(tx)
-
-    async def recent(self, tx: Transaction, limit: int = 20) -> list[Incident]:
-        """The latest incidents, open or closed, newest first."""
-        return await store.newest(tx, limit)
 
     async def timeline(self, tx: Transaction, ref: str) -> list[TimelineEntry]:
         """What happened, oldest first."""

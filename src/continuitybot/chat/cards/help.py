@@ -11,7 +11,7 @@ from continuitybot.people.model import Person
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "See": ("status", "incidents", "incident", "events", "broadcasts", "runs", "readiness"),
-    "Respond": ("ack", "note", "update", "mute", "unmute", "close", "report"),
+    "Respond": ("declare", "ack", "note", "update", "mute", "unmute", "close", "report"),
     "Move mail": ("invoke", "approve", "reject", "extend", "failback", "confirm"),
     "Tell people": ("broadcast", "stop", "audiences", "people", "oncall"),
     "Runbooks": ("runbooks", "run", "answer", "pause", "resume", "cancel", "checklist"),

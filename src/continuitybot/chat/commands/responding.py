@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from continuitybot.chat.commands.desk import Asked, Desk, said
 from continuitybot.chat.platform import Reply
+from continuitybot.incidents.model import Severity
+
+
+async def declare(desk: Desk, asked: Asked) -> Reply:
+    """An incident that no check has seen."""
+    incident = await desk.incidents.open_by_hand(
+        asked.by,
+        asked.text("title"),
+        Severity(asked.text("severity") or Severity.SEV2),
+        platform=asked.platform,
+    )
+    return said(f"{incident.ref} is open", "Whoever is on call is paged.")
 
 
 async def ack(desk: Desk, asked: Asked) -> Reply:

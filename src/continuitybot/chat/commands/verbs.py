@@ -17,6 +17,7 @@ PERFORM: Mapping[str, Perform] = {
     "audiences": seeing.audiences,
     "incidents": seeing.incidents,
     "incident": seeing.one_object,
+    "declare": responding.declare,
     "ack": responding.ack,
     "note": responding.note,
     "update": responding.update,
