@@ -34,6 +34,7 @@ class BotProcess:
         self._log = config.parent / "bot.log"
         self._child: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self.starts = 0
 
     async def start(self) -> None:
         """Start it, and return when it is ready. Raises Refused with the end of its log."""
@@ -79,6 +80,7 @@ class BotProcess:
                     stderr=log,
                     process_group=0,  # Ctrl-C is for us; we end the child in order
                 )
+            self.starts += 1
             status = await self._child.wait()
             lived = asyncio.get_running_loop().time() - begun
             quick_deaths = quick_deaths + 1 if lived < 3 and status != -signal.SIGKILL else 0
