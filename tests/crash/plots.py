@@ -16,6 +16,7 @@ class Plot:
     writes: int
     before: Callable[[World], Awaitable[None]]
     during: Callable[[World], Awaitable[None]]
+    receipts: bool = True
 
     def __str__(self) -> str:
         return self.name
@@ -55,5 +56,7 @@ async def _way_back(world: World) -> None:
 
 SWITCH = Plot("a switch by the runbook", 130, _nothing, _switch_by_runbook)
 BROADCAST = Plot("a broadcast to two dozen", 118, _nothing, _broadcast)
+# With receipts, the carrier's word comes before the bot asks what became of a text.
+SILENT = Plot("a broadcast without receipts", 110, _nothing, _broadcast, receipts=False)
 WAY_BACK = Plot("the way back", 105, _switched, _way_back)
-PLOTS = (SWITCH, BROADCAST, WAY_BACK)
+PLOTS = (SWITCH, BROADCAST, SILENT, WAY_BACK)

@@ -30,7 +30,7 @@ async def tried(
     plot: Plot, folder: Path, url: str, moment: Moment | None = None, again: Moment | None = None
 ) -> Trial:
     """Play a plot to its end; die at `moment`, and `again` in the life after it."""
-    async with open_world(folder, url) as world:
+    async with open_world(folder, url, receipts=plot.receipts) as world:
         await plot.before(world)
         await world.dies(moment, again)
         await plot.during(world)

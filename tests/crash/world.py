@@ -22,6 +22,7 @@ from continuitybot.lab.addresses import HOST, BotDoors, Door
 from continuitybot.lab.company import DOMAIN
 from continuitybot.lab.demo_settings import environment, write_demo
 from continuitybot.store import Database
+from crash.astray import Astray
 from crash.death import Moment
 from crash.life import Die, End, Show, Turn, Work, live
 from crash.shared_clock import SharedClock
@@ -36,15 +37,19 @@ _KILLED = -signal.SIGKILL
 
 
 class World:
-    """Lab, phones, people and clock live here; `url` is the database of the bot."""
+    """Lab, phones, people and clock live here; `url` is the database of the bot.
 
-    def __init__(self, folder: Path, url: str) -> None:
+    Without `receipts` the carrier's own reports go astray: the bot has to ask.
+    """
+
+    def __init__(self, folder: Path, url: str, *, receipts: bool = True) -> None:
         log.configure("error", "text")
         self.clock = SharedClock(PROCESSES)
         self.lab = Lab(paces=PACES, clock=self.clock)
         self.routes: list[str] = []
         self.deaths = 0
         self.url = url
+        self._astray = None if receipts else Astray()
         self._config = folder / "continuitybot.yaml"
         self._folder = folder
         self._port = _lasting_port()
@@ -54,11 +59,14 @@ class World:
 
     async def start(self) -> None:
         await self.lab.start()
+        if self._astray is not None:
+            await self._astray.start()
         listener = Door(HOST, _lasting_port())
         write_demo(self._folder, self.lab.addresses, self._port, listener.port)
         rewrite_settings(self._config, environment(self.lab.addresses), self._settings)
         bot = f"http://{HOST}:{self._port}"
-        self.lab.connect(BotDoors(listener, f"{bot}/sms/twilio/inbound"))
+        inbound = "" if self._astray else f"{bot}/sms/twilio/inbound"
+        self.lab.connect(BotDoors(listener, inbound))
         table = self.lab.mail.gateway.routes
         table.on_change(lambda: self.routes.append(table.route(DOMAIN).next_hop))
         self._http = httpx.AsyncClient(base_url=bot, timeout=_PATIENCE)
@@ -66,6 +74,8 @@ class World:
 
     def _settings(self, document: Document) -> None:
         document["database"] = self.url
+        if self._astray is not None:
+            document["web"]["url"] = self._astray.url
         for check in document["checks"]:
             check["every"] = "10m"
         if not self.url.startswith("sqlite"):
@@ -82,6 +92,8 @@ class World:
         self._process.join()
         self._process.close()
         await self.lab.stop()
+        if self._astray is not None:
+            await self._astray.stop()
 
     # ------------------------------------------------------------------- death
 
@@ -206,9 +218,9 @@ def _lasting_port() -> int:
 
 
 @asynccontextmanager
-async def open_world(folder: Path, url: str) -> AsyncIterator[World]:
+async def open_world(folder: Path, url: str, *, receipts: bool = True) -> AsyncIterator[World]:
     """A company whose bot is ready."""
-    world = World(folder, url)
+    world = World(folder, url, receipts=receipts)
     await world.start()
     try:
         yield world

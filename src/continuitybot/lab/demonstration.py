@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from continuitybot.lab.addresses import HOST, BotDoors, Door
 from continuitybot.lab.bot_process import BotProcess
 from continuitybot.lab.demo_settings import environment, write_demo
 from continuitybot.lab.lab import Lab
+
+_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
 class Demonstration:
@@ -40,7 +44,9 @@ class Demonstration:
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as door:
-        door.bind((HOST, 0))
-        return int(door.getsockname()[1])
+    """A port that nobody listens on at this moment, and that no outgoing connection will take."""
+    while True:
+        port = random.choice(_BELOW_EPHEMERAL)  # noqa: S311 - no secret
+        with socket.socket() as door, suppress(OSError):
+            door.bind((HOST, port))
+            return port
