@@ -54,9 +54,9 @@ async def _way_back(world: World) -> None:
     await world.until("EVT-1", "ended")
 
 
-SWITCH = Plot("a switch by the runbook", 130, _nothing, _switch_by_runbook)
+SWITCH = Plot("a switch by the runbook", 170, _nothing, _switch_by_runbook)
 BROADCAST = Plot("a broadcast to two dozen", 118, _nothing, _broadcast)
 # With receipts, the carrier's word comes before the bot asks what became of a text.
 SILENT = Plot("a broadcast without receipts", 110, _nothing, _broadcast, receipts=False)
-WAY_BACK = Plot("the way back", 105, _switched, _way_back)
+WAY_BACK = Plot("the way back", 130, _switched, _way_back)
 PLOTS = (SWITCH, BROADCAST, SILENT, WAY_BACK)

@@ -75,7 +75,7 @@ async def test_nor_does_anybody_on_postgresql(
     assert not trial.seen.differences(await undisturbed.seen(killing.plot))
 
 
-@pytest.mark.live
+@pytest.mark.sweep
 @pytest.mark.parametrize("plot", PLOTS, ids=str)
 async def test_the_killings_reach_the_last_write(
     tmp_path: Path, sqlite_url: str, plot: Plot

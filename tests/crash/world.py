@@ -75,7 +75,7 @@ class World:
     def _settings(self, document: Document) -> None:
         document["database"] = self.url
         if self._astray is not None:
-            document["web"]["url"] = self._astray.url
+            document["web"]["public_url"] = self._astray.url
         for check in document["checks"]:
             check["every"] = "10m"
         if not self.url.startswith("sqlite"):
