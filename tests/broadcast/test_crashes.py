@@ -164,6 +164,9 @@ async def test_two_instances_share_a_broadcast_and_each_text_leaves_once(
         clock.advance(seconds=5)
         both = [Workers(one.database, one.duties, clock, limit=1) for one in (first, second)]
         done = await asyncio.gather(*(workers.run_due() for workers in both))
+        # Where the two were in each other's way, the database made one of them try again later.
+        clock.advance(seconds=60)
+        await both[0].run_due()
 
     assert min(done) > 1
     assert Counter(texts_to(twilio)) == Counter({one.phone: 1 for one in people})
