@@ -16,6 +16,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -100,6 +101,14 @@ class Engine:
         await self.approvals.decide(subject=f"RUN-{run}", by=BOB, approve=True)
         await self.voice.said.wait()
         return perf_counter() - began
+
+    async def stop(self, work: asyncio.Task[None]) -> None:
+        """End the workers before their database: a task left in a transaction never returns."""
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+        await self.workers.stop()
+        await self.database.close()
 
 
 def write_runbooks(folder: Path) -> None:
@@ -195,9 +204,7 @@ async def many_wait(url: str, folder: Path, count: int) -> list[str]:
     idle = (process_time() - used) / IDLE
     after = memory()
     clicks = [await engine.click(run) for run in range(1, CLICKS + 1)]
-    work.cancel()
-    await engine.workers.stop()
-    await engine.database.close()
+    await engine.stop(work)
     return [
         f"{count} runs wait, begun in {took:.0f} s",
         f"memory {after:.0f} MB, {after - before:+.0f} MB for the runs",
@@ -217,8 +224,7 @@ async def again(url: str, folder: Path, count: int) -> list[str]:
     ready = perf_counter() - began
     work = asyncio.create_task(engine.workers.run())
     click = await engine.click(count)
-    work.cancel()
-    await engine.database.close()
+    await engine.stop(work)
     return [f"after a restart: at work in {ready:.2f} s, a click {click * 1000:.0f} ms later"]
 
 
