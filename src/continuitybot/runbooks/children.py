@@ -45,7 +45,7 @@ class Children:
 
     async def standing(self, ref: str) -> Standing:
         async with self._database.reading() as tx:
-            run, _version = await store.load_run(tx, ref)
+            run = await store.load_run(tx, ref)
         return _standing(run)
 
 

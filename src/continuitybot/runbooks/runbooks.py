@@ -81,7 +81,7 @@ class Runbooks:
 
     async def run(self, tx: Transaction, ref: str) -> Run:
         """One run. Raises NotFound."""
-        return (await store.load_run(tx, ref))[0]
+        return await store.load_run(tx, ref)
 
     async def runs(self, tx: Transaction, *, open_only: bool = False, limit: int = 50) -> list[Run]:
         """The newest runs first."""
