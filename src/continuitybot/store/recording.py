@@ -73,13 +73,21 @@ class Recorder:
         while self._ended:
             group, self._ended = self._ended[:_GROUP], self._ended[_GROUP:]
             try:
-                await self._together(group)
-            except Exception:  # whatever it was: alone, each meets it by itself
-                for one in group:
-                    await self._alone(one)
-            else:
-                for one in group:
-                    one.stored.set_result(None)
+                await self._write_group(group)
+            except BaseException:  # the process ends; nobody waits for it any longer
+                for one in (*group, *self._ended):
+                    one.stored.cancel()
+                raise
+
+    async def _write_group(self, group: Sequence[_Ended]) -> None:
+        try:
+            await self._together(group)
+        except Exception:  # whatever it was: alone, each meets it by itself
+            for one in group:
+                await self._alone(one)
+        else:
+            for one in group:
+                one.stored.set_result(None)
 
     async def _together(self, group: Sequence[_Ended]) -> None:
         offer = self._offer(len(group))
