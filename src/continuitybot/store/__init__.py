@@ -12,6 +12,7 @@ from continuitybot.store.effects import (
 )
 from continuitybot.store.schedules import Schedule, Schedules, cron, every, next_after
 from continuitybot.store.tables import Json, UtcTime, from_document, metadata, to_document
+from continuitybot.store.watching import Silent, Watcher
 from continuitybot.store.worker import Duty, Workers, nothing_follows
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "Outcome",
     "Schedule",
     "Schedules",
+    "Silent",
     "Succeeded",
     "Transaction",
     "Unknown",
     "UtcTime",
+    "Watcher",
     "Workers",
     "cron",
     "effects",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +14,10 @@ from sqlalchemy import or_, select, update
 
 from continuitybot.clock import Clock
 from continuitybot.errors import ContinuityError, OutcomeUnknown, Transient
+from continuitybot.log import about
 from continuitybot.store.database import Database, Transaction
 from continuitybot.store.effects import Again, Effect, Failed, Outcome, Succeeded, Unknown, effects
+from continuitybot.store.watching import Silent, Watcher, facts_of
 
 _SWEEP = 5.0
 """Seconds after which a worker looks for work although nothing told it to."""
@@ -54,9 +57,15 @@ class Workers:
     """Performs what is due, up to `limit` things at a time, until stopped."""
 
     def __init__(
-        self, database: Database, duties: Iterable[Duty], clock: Clock, limit: int = 32
+        self,
+        database: Database,
+        duties: Iterable[Duty],
+        clock: Clock,
+        limit: int = 32,
+        watcher: Watcher | None = None,
     ) -> None:
         self._database = database
+        self._watcher = watcher or Silent()
         self._clock = clock
         self._limit = limit
         self._duties: dict[str, Duty] = {}
@@ -186,24 +195,45 @@ class Workers:
         return leased
 
     async def _perform(self, effect: Effect, interrupted: bool) -> None:
+        with about(**facts_of(effect)):
+            await self._perform_and_store(effect, interrupted)
+
+    async def _perform_and_store(self, effect: Effect, interrupted: bool) -> None:
         duty = self._duties[effect.kind]
+        lag = self._clock.now() - effect.due if effect.due else timedelta(0)
+        self._watcher.began(effect, lag, interrupted)
+        if interrupted:
+            log.info("workers.took_over", attempts=effect.attempts)
+        began = time.perf_counter()
         outcome = await self._outcome(duty, effect, interrupted)
+        took = time.perf_counter() - began
         for pause in (0.05, 0.2, 1.0, 3.0):
             try:
-                return await self._store(duty, effect, outcome)
+                return await self._store(duty, effect, outcome, took)
             except Transient as error:
-                log.warning("workers.database_away", effect=effect.key, reason=str(error))
+                log.warning("workers.database_away", reason=str(error))
                 self.trouble = str(error)
                 await asyncio.sleep(pause)
-        await self._store(duty, effect, outcome)
+        await self._store(duty, effect, outcome, took)
 
-    async def _store(self, duty: Duty, effect: Effect, outcome: Outcome | Again) -> None:
+    async def _store(
+        self, duty: Duty, effect: Effect, outcome: Outcome | Again, took: float
+    ) -> None:
         async with self._database.transaction() as tx:
             if isinstance(outcome, Again):
-                await _put_back(tx, effect, outcome)
-            elif await _end(tx, effect, outcome):
-                await duty.record(tx, effect, outcome)
+                state, is_ours = "waiting", await _put_back(tx, effect, outcome)
+            else:
+                state, note = _ending(outcome)
+                is_ours = await _move(tx, effect, state=state, ended=tx.now, note=note)
+                if is_ours:
+                    await duty.record(tx, effect, outcome)
         self.trouble = ""
+        if not is_ours:
+            self._watcher.fenced(effect)
+            return
+        if isinstance(outcome, Again) and outcome.is_retry:
+            self._watcher.retried(effect, outcome.reason)
+        self._watcher.ended(effect, state, took)
 
     async def _outcome(self, duty: Duty, effect: Effect, interrupted: bool) -> Outcome | Again:
         try:
@@ -226,14 +256,15 @@ class Workers:
                 return _again_or_failed(duty, effect, Transient(f"{effect.kind} took too long."))
             return Unknown(f"{effect.kind} took longer than {duty.lease.total_seconds():.0f} s.")
         except Exception as error:  # a fault of ours must end one effect, not the worker
-            log.exception("workers.effect_broke", effect=effect.key, kind=effect.kind)
+            log.exception("workers.effect_broke")
             reason = f"{type(error).__name__} in {effect.kind}; the log has the details."
             return Failed(reason, "bug") if duty.after_crash == "redo" else Unknown(reason)
 
 
-async def _put_back(tx: Transaction, effect: Effect, again: Again) -> None:
+async def _put_back(tx: Transaction, effect: Effect, again: Again) -> bool:
     due = tx.now + timedelta(seconds=again.seconds)
-    await _move(
+    tx.earliest_due = due
+    return await _move(
         tx,
         effect,
         state="waiting",
@@ -243,12 +274,6 @@ async def _put_back(tx: Transaction, effect: Effect, again: Again) -> None:
         attempts=effect.attempts if again.is_retry else 0,
         note=again.reason,
     )
-    tx.earliest_due = due
-
-
-async def _end(tx: Transaction, effect: Effect, outcome: Outcome) -> bool:
-    state, note = _ending(outcome)
-    return await _move(tx, effect, state=state, ended=tx.now, note=note)
 
 
 async def _move(tx: Transaction, effect: Effect, **values: Any) -> bool:
@@ -260,7 +285,7 @@ async def _move(tx: Transaction, effect: Effect, **values: Any) -> bool:
     )
     moved = bool((await tx.execute(update(effects).where(ours).values(values))).rowcount)
     if not moved:
-        log.warning("workers.fenced", effect=effect.key)
+        log.warning("workers.fenced")
     return moved
 
 
