@@ -13,7 +13,7 @@ from continuitybot.app.ground import Edges, Ground, make_edges, make_ground, pag
 from continuitybot.app.practice import make_assessment
 from continuitybot.app.rooms import Rooms, make_rooms
 from continuitybot.app.selfcheck import SelfCheck
-from continuitybot.app.telemetry import Telemetry
+from continuitybot.app.telemetry import Telemetry, exporter_to
 from continuitybot.chat.commands import Commands, Desk
 from continuitybot.chat.notices import Notices
 from continuitybot.clock import Clock
@@ -117,11 +117,15 @@ class Bot:
 def build(settings: Settings, folder: Path, clock: Clock) -> Bot:
     """Wire a bot. `folder` is where the settings file is: relative paths start there."""
     ground = make_ground(settings, folder, clock)
-    telemetry = Telemetry(ground.database)
-    edges = make_edges(ground)
+    exporter = exporter_to(settings.tracing, ground.database.instance)
+    telemetry = Telemetry(ground.database, exporter)
+    edges = make_edges(ground, telemetry.verb)
     rooms = make_rooms(ground, edges)
     further = {"slack": edges.slack.trouble} if edges.slack is not None else {}
-    check = SelfCheck(ground.database, rooms.mailflow, settings.web.heartbeat_url, further)
+    at_leisure = {"trace collector": exporter.trouble} if exporter is not None else {}
+    check = SelfCheck(
+        ground.database, rooms.mailflow, settings.web.heartbeat_url, further, at_leisure
+    )
     desk = _desk(ground, rooms, check)
     edges.door.commands = Commands(desk)
     _notices(ground, rooms)
