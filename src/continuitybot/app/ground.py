@@ -52,10 +52,10 @@ class FrontDoor:
 
 
 def _verb(text: str) -> str:
-    """The verb that a line begins with; what else it says is nobody's business."""
+    """The verb that a line begins with, or ""; what else it says is nobody's business."""
     words = text.lower().split()
     names = (" ".join(words[:count]) for count in (2, 1))
-    return next((name for name in names if name in VERBS), "other")
+    return next((name for name in names if name in VERBS), "")
 
 
 @dataclass(frozen=True)

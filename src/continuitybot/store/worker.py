@@ -143,8 +143,8 @@ class Workers:
     async def _begin_due(self) -> int:
         free = self._limit - len(self._running)
         leased = await self._lease(free) if free > 0 else []
-        for effect, interrupted in leased:
-            task = asyncio.create_task(self._perform(effect, interrupted), name=effect.key)
+        for effect, lag, interrupted in leased:
+            task = asyncio.create_task(self._perform(effect, lag, interrupted), name=effect.key)
             self._running.add(task)
             task.add_done_callback(self._ended)
         return len(leased)
@@ -155,7 +155,7 @@ class Workers:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("workers.record_failed", effect=task.get_name(), exc_info=error)
 
-    async def _lease(self, count: int) -> list[tuple[Effect, bool]]:
+    async def _lease(self, count: int) -> list[tuple[Effect, timedelta, bool]]:
         async with self._database.transaction() as tx:
             free_or_abandoned = or_(
                 (effects.c.state == "waiting") & (effects.c.due <= tx.now),
@@ -191,17 +191,18 @@ class Workers:
                         leased_until=tx.now + duty.lease,
                     )
                 )
-                leased.append((effect, row.state == "leased"))
+                # What is to come first is enqueued with a due time before its making.
+                lag = tx.now - max(row.due, row.created)
+                leased.append((effect, lag, row.state == "leased"))
         return leased
 
-    async def _perform(self, effect: Effect, interrupted: bool) -> None:
+    async def _perform(self, effect: Effect, lag: timedelta, interrupted: bool) -> None:
         with about(**facts_of(effect)):
+            self._watcher.began(effect, lag, interrupted)
             await self._perform_and_store(effect, interrupted)
 
     async def _perform_and_store(self, effect: Effect, interrupted: bool) -> None:
         duty = self._duties[effect.kind]
-        lag = self._clock.now() - effect.due if effect.due else timedelta(0)
-        self._watcher.began(effect, lag, interrupted)
         if interrupted:
             log.info("workers.took_over", attempts=effect.attempts)
         began = time.perf_counter()

@@ -51,8 +51,10 @@ class Telemetry:
         return generate_latest(self.registry)
 
     def verb(self, name: str, platform: str) -> AbstractContextManager[None]:
-        """What happens inside was asked for by a person."""
-        return self._tracer.verb(name, platform) if self._tracer else contextlib.nullcontext()
+        """What happens inside was asked for by a person; "" is no verb of ours."""
+        if self._tracer is None or not name:
+            return contextlib.nullcontext()
+        return self._tracer.verb(name, platform)
 
     def start(self) -> None:
         """Name the instance in every line from here on, and begin to measure and to listen."""

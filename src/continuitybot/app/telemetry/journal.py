@@ -40,7 +40,7 @@ class Journal:
             facts["waits_for"] = data["waits_for"]
         if data["reason"]:
             facts["why"] = data["reason"]
-        if data["started"]:
+        if data["started"] and (data["ended"] or data["before"] != "pending"):
             end = datetime.fromisoformat(data["ended"]) if data["ended"] else self._clock.now()
             elapsed = end - datetime.fromisoformat(data["started"])
             facts["elapsed"] = round(elapsed.total_seconds(), 3)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, Gauge
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from continuitybot.errors import Transient
 from continuitybot.runbooks.census import OPEN_RUNS, Census
@@ -16,6 +16,10 @@ from continuitybot.store import Database, effects
 
 _KEPT = timedelta(seconds=5)
 """However often they are asked for, the database is asked once in this time."""
+
+
+_ready_since = case((effects.c.created > effects.c.due, effects.c.created), else_=effects.c.due)
+"""Something urgent is enqueued with a due time before its making."""
 
 
 class Standing:
@@ -67,7 +71,7 @@ class Standing:
                 select(
                     effects.c.kind,
                     func.count().label("number"),
-                    func.min(effects.c.due).label("oldest"),
+                    func.min(_ready_since).label("oldest"),
                 )
                 .where(effects.c.state == "waiting", effects.c.due <= tx.now)
                 .group_by(effects.c.kind)
