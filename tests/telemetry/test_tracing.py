@@ -179,6 +179,23 @@ async def test_whoever_takes_an_effect_over_says_so_in_the_same_trace(
     assert taken.attributes["continuitybot.taken_over"] is True
 
 
+async def test_a_fault_of_who_watches_does_not_stop_who_works(
+    database: Database, clock: MovedClock, lines: Lines
+) -> None:
+    class Broken(Kept):
+        def send(self, span: Span) -> None:
+            raise RuntimeError(f"no room for {span.name}")
+
+    room = await runbook_room(database, clock, [BOOK])
+    telemetry = Telemetry(database, Broken())
+    room.workers = Workers(database, room.runbooks.duties(), clock, watcher=telemetry.watcher)
+    await room.runbooks.start("book", {}, by=CAROL)
+    await room.works()
+    assert (await room.run("RUN-1")).state == "finished"
+    broken = lines.read("telemetry.broke")
+    assert any("no room for step tell" in line["exception"] for line in broken)
+
+
 async def test_the_whole_bot_sends_one_trace_although_it_is_killed_in_between(
     tmp_path: Path, collector: Collector, key: Secret
 ) -> None:

@@ -38,12 +38,13 @@ class Telemetry:
         self._measuring: asyncio.Task[None] | None = None
         self.exporter = exporter
         self._tracer = Tracer(exporter, database.clock) if exporter else None
-        watchers: list[Watcher] = [self._metrics, *([self._tracer] if self._tracer else [])]
-        self.watcher: Watcher = Watchers(watchers)
-        database.on_commit(self._metrics.heard)
-        database.on_commit(Journal(database.clock).heard)
-        if self._tracer is not None:
-            database.on_commit(self._tracer.heard)
+        tracers = [self._tracer] if self._tracer else []
+        watchers = Watchers(
+            [self._metrics, *tracers],
+            [self._metrics.heard, Journal(database.clock).heard, *(one.heard for one in tracers)],
+        )
+        database.on_commit(watchers.heard)
+        self.watcher: Watcher = watchers
 
     async def figures(self) -> bytes:
         """Every figure in the text format of Prometheus."""

@@ -59,8 +59,8 @@ class Standing:
                 self._clear()
                 return
             self._up.set(1)
-            _fill(self._runs, {state: runs[state] for state in OPEN_RUNS})
-            _fill(self._waiting, {what: waiting[what] for what in WAITS})
+            _fill(self._runs, {state: runs.get(state, 0) for state in OPEN_RUNS})
+            _fill(self._waiting, {what: waiting.get(what, 0) for what in WAITS})
             _fill(self._due, {kind: count for kind, (count, _age) in queue.items()})
             _fill(self._oldest, {kind: age for kind, (_count, age) in queue.items()})
 
