@@ -8,14 +8,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_SUSPECT = re.compile(r"[+?&]|%2[Bb]|\b00\d|://|xox|xapp|bearer|basic", re.IGNORECASE)
+_SUSPECT = re.compile(r"[+?&]|%2[Bb]|\b00\d|://|xox|xapp|(?i:earer|asic)\s")
 """Nothing below matches without one of these; most of what is logged has none."""
+_SHORTEST = 7
 _PHONE = re.compile(r"(?:\+|%2[Bb]|\b00)(\d{2})(?:[ ()/.-]{0,2}\d){2,11}(\d{2})")
 _CREDENTIALS = (
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE), r"\1 [hidden]"),
@@ -110,7 +112,7 @@ def without_private_things(_logger: WrappedLogger, _method: str, event: EventDic
 
 
 def _shown(key: str, value: Any) -> Any:
-    if any(word in key.lower() for word in _SECRET_KEYS):
+    if _is_secret(key):
         return "[hidden]"
     if isinstance(value, str):
         return masked(value)
@@ -121,9 +123,14 @@ def _shown(key: str, value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=1000)
+def _is_secret(key: str) -> bool:
+    return any(word in key.lower() for word in _SECRET_KEYS)
+
+
 def masked(text: str) -> str:
     """Text with its phone numbers shortened and its credentials hidden."""
-    if _SUSPECT.search(text) is None:
+    if len(text) < _SHORTEST or text.isalpha() or _SUSPECT.search(text) is None:
         return text
     for pattern, replacement in _CREDENTIALS:
         text = pattern.sub(replacement, text)
