@@ -126,8 +126,8 @@ async def dies_before_recording(room: RunbookRoom) -> None:
     leases = {kind: duty.lease for kind, duty in duties.items()}
     async with room.database.transaction() as tx:
         leased = await DueEffects("dead", leases).lease(tx, 10)
-    for effect, _ in leased:
-        await duties[effect.kind].perform(effect)
+    for begun in leased:
+        await duties[begun.effect.kind].perform(begun.effect)
 
 
 @pytest.mark.parametrize(
@@ -178,10 +178,14 @@ async def test_a_stale_writer_is_refused(
 ) -> None:
     room, ref = await started(any_database, clock, SAY)
     await another_instance_notes(any_url, clock, ref)
-    with pytest.raises(Stale, match="has changed meanwhile"):
+
+    async def notes_from_memory() -> None:
         async with any_database.transaction() as tx:
             tx.is_optimistic = True
             await apply_event(tx, ref, Noted("alice", "from memory"))
+
+    with pytest.raises(Stale, match="has changed meanwhile"):
+        await notes_from_memory()
     await room.runbooks.note(ref, by=CAROL, text="from what is stored")
     assert [note.text for note in (await room.run(ref)).notes] == [
         "meanwhile",

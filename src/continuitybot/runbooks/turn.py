@@ -105,7 +105,9 @@ class Turn:
         step, definition = self._steps[id], self.spot(id).step
         payload = {
             "run": self._run.ref,
+            "run_started": self._run.created.isoformat(),
             "step": id,
+            "step_started": step.started.isoformat() if step.started else "",
             "title": definition.title,
             "action": definition.action,
             "owner": definition.owner,

@@ -22,6 +22,7 @@ from continuitybot.store.tables import (
     to_document,
 )
 from continuitybot.store.transaction import Change, Transaction
+from continuitybot.store.watching import Silent, Watcher
 from continuitybot.store.worker import Workers
 
 __all__ = [
@@ -37,10 +38,12 @@ __all__ = [
     "Outcome",
     "Schedule",
     "Schedules",
+    "Silent",
     "Succeeded",
     "Transaction",
     "Unknown",
     "UtcTime",
+    "Watcher",
     "Workers",
     "cron",
     "effects",

@@ -105,6 +105,6 @@ class Database:
     def _committed(self, tx: Transaction) -> None:
         if tx.earliest_due is not None:
             self.wake.set()
-        if tx.changes:
-            for listener in tuple(self._commit_listeners):
-                listener(tx.changes)
+        for context, changes in tx.chapters:
+            for listener in tuple(self._commit_listeners) if changes else ():
+                context.run(listener, changes)

@@ -68,7 +68,7 @@ async def outcome_of(duty: Duty, effect: Effect, *, interrupted: bool) -> Outcom
             return _again_or_failed(duty, effect, Transient(f"{effect.kind} took too long."))
         return Unknown(f"{effect.kind} took longer than {duty.lease.total_seconds():.0f} s.")
     except Exception as error:  # a fault of ours must end one effect, not the worker
-        log.exception("workers.effect_broke", effect=effect.key, kind=effect.kind)
+        log.exception("workers.effect_broke")
         reason = f"{type(error).__name__} in {effect.kind}; the log has the details."
         return Failed(reason, "bug") if duty.after_crash == "redo" else Unknown(reason)
 

@@ -7,22 +7,30 @@ A process that was frozen and comes back late changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy import Row, bindparam, or_, select, update
 
 from continuitybot.store.bulk import Bulk
 from continuitybot.store.effects import Again, Effect, Failed, Outcome, Succeeded, Unknown, effects
 from continuitybot.store.transaction import Transaction
 
-log = structlog.get_logger(__name__)
-
 _LEASING = Bulk(
     effects, match=("key",), change=("state", "owner", "token", "attempts", "leased_until")
 )
 _ENDING = Bulk(effects, match=("key", "token", "state"), change=("state", "ended", "note"))
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An effect under its lease, `lag` after it was due; `taken_over` when its last try was
+    interrupted: the worker that had begun it never said the end."""
+
+    effect: Effect
+    lag: timedelta = timedelta()
+    taken_over: bool = False
 
 
 class DueEffects:
@@ -54,8 +62,8 @@ class DueEffects:
         found = [await tx.row(statement) for statement in self._next.values()]
         return min((row[0] for row in found if row is not None), default=None)
 
-    async def lease(self, tx: Transaction, count: int) -> list[tuple[Effect, bool]]:
-        """Up to `count` effects to perform now, each with whether somebody began it before."""
+    async def lease(self, tx: Transaction, count: int) -> list[Begun]:
+        """Up to `count` effects to perform now."""
         given = {"now": tx.now, "count": count}
         found = (await tx.execute(self._due, given)).all()
         rows = [
@@ -70,11 +78,11 @@ class DueEffects:
             for row in found
         ]
         await _LEASING.write(tx, rows)
-        return [(_begun(row), row.state == "leased") for row in found]
+        return [_begun(row, tx.now) for row in found]
 
 
-def _begun(row: Row[Any]) -> Effect:
-    return Effect(
+def _begun(row: Row[Any], now: datetime) -> Begun:
+    effect = Effect(
         key=row.key,
         kind=row.kind,
         payload=row.payload,
@@ -83,6 +91,8 @@ def _begun(row: Row[Any]) -> Effect:
         attempts=row.attempts + 1,
         token=row.token + 1,
     )
+    # What is to come first is enqueued with a due time before its making.
+    return Begun(effect, now - max(row.due, row.created), taken_over=row.state == "leased")
 
 
 async def put_back(tx: Transaction, effect: Effect, again: Again) -> bool:
@@ -105,44 +115,36 @@ async def put_back(tx: Transaction, effect: Effect, again: Again) -> bool:
             note=again.reason,
         )
     )
-    if not moved.rowcount:
-        _fenced(effect)
-        return False
-    tx.note_due(due)
-    return True
+    if moved.rowcount:
+        tx.note_due(due)
+    return bool(moved.rowcount)
 
 
 async def end(tx: Transaction, ended: Sequence[tuple[Effect, Outcome]]) -> bool:
     """End effects; False when not all of them were still ours."""
     rows = [_ending_row(tx, effect, outcome) for effect, outcome in ended]
-    if await _ENDING.write(tx, rows) == len(rows):
-        return True
-    if len(ended) == 1:
-        _fenced(ended[0][0])
-    return False
+    return await _ENDING.write(tx, rows) == len(rows)
+
+
+def state_after(outcome: Outcome | Again) -> str:
+    """The state of an effect's row when this outcome is stored."""
+    match outcome:
+        case Succeeded():
+            return "done"
+        case Failed():
+            return "failed"
+        case Unknown():
+            return "unknown"
+        case Again():
+            return "waiting"
 
 
 def _ending_row(tx: Transaction, effect: Effect, outcome: Outcome) -> dict[str, Any]:
-    state, note = _ending(outcome)
     return {
         "was_key": effect.key,
         "was_token": effect.token,
         "was_state": "leased",
-        "state": state,
+        "state": state_after(outcome),
         "ended": tx.now,
-        "note": note,
+        "note": "" if isinstance(outcome, Succeeded) else outcome.reason,
     }
-
-
-def _ending(outcome: Outcome) -> tuple[str, str]:
-    match outcome:
-        case Succeeded():
-            return "done", ""
-        case Failed(reason=reason):
-            return "failed", reason
-        case Unknown(reason=reason):
-            return "unknown", reason
-
-
-def _fenced(effect: Effect) -> None:
-    log.warning("workers.fenced", effect=effect.key)

@@ -11,18 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from continuitybot.log import about
 from continuitybot.store.database import Database
 from continuitybot.store.duty import Duty
 from continuitybot.store.effects import Again, Effect, Outcome
 from continuitybot.store.leasing import end, put_back
 from continuitybot.store.transaction import Offer, Transaction
+from continuitybot.store.watching import facts_of
 
 _GROUP = 24
 """How many are stored at once: enough to share a commit, few enough not to hold up the loop."""
 
 
-class _NotTogether(Exception):
-    """One of a group is no longer ours."""
+class _NotOurs(Exception):
+    """The lease of an effect is lost."""
 
 
 @dataclass
@@ -30,7 +32,7 @@ class _Ended:
     duty: Duty
     effect: Effect
     outcome: Outcome | Again
-    stored: asyncio.Future[None] = field(default_factory=asyncio.Future)
+    is_ours: asyncio.Future[bool] = field(default_factory=asyncio.Future)
 
 
 class Recorder:
@@ -53,8 +55,8 @@ class Recorder:
         self._ended: list[_Ended] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def store(self, duty: Duty, effect: Effect, outcome: Outcome | Again) -> None:
-        """Return when it is stored, or was not to be: another has taken the effect over.
+    async def store(self, duty: Duty, effect: Effect, outcome: Outcome | Again) -> bool:
+        """Return when it is stored; False when it was not to be: another has taken it over.
 
         Raises whatever kept it from being stored.
         """
@@ -62,7 +64,7 @@ class Recorder:
         self._ended.append(ended)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write(), name="recorder")
-        await asyncio.shield(ended.stored)
+        return await asyncio.shield(ended.is_ours)
 
     async def drain(self) -> None:
         """Return when everything that has ended is stored."""
@@ -76,7 +78,7 @@ class Recorder:
                 await self._write_group(group)
             except BaseException:  # the process ends; nobody waits for it any longer
                 for one in (*group, *self._ended):
-                    one.stored.cancel()
+                    one.is_ours.cancel()
                 raise
 
     async def _write_group(self, group: Sequence[_Ended]) -> None:
@@ -85,44 +87,44 @@ class Recorder:
         except Exception:  # whatever it was: alone, each meets it by itself
             for one in group:
                 await self._alone(one)
-        else:
-            for one in group:
-                one.stored.set_result(None)
 
     async def _together(self, group: Sequence[_Ended]) -> None:
-        offer = self._offer(len(group))
+        await self._store(group, is_optimistic=True)
+        for one in group:
+            one.is_ours.set_result(True)
+
+    async def _alone(self, one: _Ended) -> None:
+        try:
+            await self._store([one], is_optimistic=False)
+            one.is_ours.set_result(True)
+        except _NotOurs:
+            one.is_ours.set_result(False)
+        except Exception as error:
+            one.is_ours.set_exception(error)
+
+    async def _store(self, group: Sequence[_Ended], *, is_optimistic: bool) -> None:
+        slots = self._slots()
+        spare = slots + len(group) if slots >= 0 else 0
+        offer = Offer(self._database.instance, self._leases, spare)
         async with self._database.transaction() as tx:
-            tx.offer, tx.is_optimistic = offer, True
-            finished = [
-                (one.effect, one.outcome) for one in group if not isinstance(one.outcome, Again)
-            ]
-            if not await end(tx, finished):
-                raise _NotTogether
+            tx.offer, tx.is_optimistic = offer, is_optimistic
+            if not await end(tx, _finished(group)):
+                raise _NotOurs
             for one in group:
                 await _follow(tx, one)
                 await asyncio.sleep(0)  # others have their turn between two records
         self._begin(offer.taken)
 
-    async def _alone(self, one: _Ended) -> None:
-        offer = self._offer(1)
-        try:
-            async with self._database.transaction() as tx:
-                tx.offer = offer
-                if isinstance(one.outcome, Again) or await end(tx, [(one.effect, one.outcome)]):
-                    await _follow(tx, one)
-        except Exception as error:
-            one.stored.set_exception(error)
-        else:
-            one.stored.set_result(None)
-            self._begin(offer.taken)
-
-    def _offer(self, ending: int) -> Offer:
-        slots = self._slots()
-        return Offer(self._database.instance, self._leases, slots + ending if slots >= 0 else 0)
-
 
 async def _follow(tx: Transaction, one: _Ended) -> None:
-    if isinstance(one.outcome, Again):
-        await put_back(tx, one.effect, one.outcome)
-    else:
-        await one.duty.record(tx, one.effect, one.outcome)
+    """Store what an outcome leads to. Raises _NotOurs."""
+    with about(**facts_of(one.effect)):
+        if not isinstance(one.outcome, Again):
+            tx.begin_chapter()
+            await one.duty.record(tx, one.effect, one.outcome)
+        elif not await put_back(tx, one.effect, one.outcome):
+            raise _NotOurs
+
+
+def _finished(group: Sequence[_Ended]) -> list[tuple[Effect, Outcome]]:
+    return [(one.effect, one.outcome) for one in group if not isinstance(one.outcome, Again)]

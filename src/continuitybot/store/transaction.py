@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,8 @@ class Transaction:
         self._enqueued: list[Effect] = []
         self._before_commit: dict[str, BeforeCommit] = {}
         self.now: datetime = database.clock.now()
-        self.changes: list[Change] = []
+        self.chapters: list[tuple[Context, list[Change]]] = []
+        self.begin_chapter()
         self.earliest_due: datetime | None = None
         self.offer: Offer | None = None
         self.is_optimistic = False
@@ -129,6 +131,12 @@ class Transaction:
         """
         self._enqueued.append(effect)
 
+    async def enqueue_at_once(self, effect: Effect) -> bool:
+        """Like `enqueue`, and False when the key was there already."""
+        await self._write_enqueued()
+        self._enqueued.append(effect)
+        return effect.key in await self._write_enqueued()
+
     async def cancel_effects(self, *, ref: str = "", key: str = "") -> int:
         """Withdraw what waits under a key or a reference; what is being performed goes on."""
         await self._write_enqueued()
@@ -137,9 +145,16 @@ class Transaction:
         done = await self.execute(statement.values(state="cancelled", ended=self.now))
         return int(done.rowcount)
 
+    def begin_chapter(self) -> None:
+        """What is announced from here on is said after the commit in the present context.
+
+        A transaction that stores what several effects led to has a chapter for each.
+        """
+        self.chapters.append((copy_context(), []))
+
     async def announce(self, change: Change) -> None:
         """Tell every subscriber, inside this transaction: all of it happens, or none."""
-        self.changes.append(change)
+        self.chapters[-1][1].append(change)
         for prefix, subscriber in self._database.subscribers:
             if change.what.startswith(prefix):
                 await subscriber(self, change)
@@ -155,9 +170,10 @@ class Transaction:
             await write(self)
         await self._write_enqueued()
 
-    async def _write_enqueued(self) -> None:
+    async def _write_enqueued(self) -> set[str]:
+        """Write what was enqueued; the keys that were new."""
         if not self._enqueued:
-            return
+            return set()
         gathered = {effect.key: effect for effect in reversed(self._enqueued)}
         self._enqueued.clear()
         offer = self.offer or _NO_OFFER
@@ -174,6 +190,7 @@ class Transaction:
             for key, one in taken.items()
             if key in added
         ]
+        return added
 
     def note_due(self, moment: datetime) -> None:
         """Something stored in this transaction is due then."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 
 import structlog
@@ -10,11 +11,13 @@ from sqlalchemy import update
 
 from continuitybot.clock import Clock
 from continuitybot.errors import Transient
+from continuitybot.log import about
 from continuitybot.store.database import Database
 from continuitybot.store.duty import Duty, outcome_of
 from continuitybot.store.effects import Again, Effect, Outcome, effects
-from continuitybot.store.leasing import DueEffects
+from continuitybot.store.leasing import Begun, DueEffects, state_after
 from continuitybot.store.recording import Recorder
+from continuitybot.store.watching import Silent, Watcher, facts_of
 
 _SWEEP = 5.0
 """Seconds after which a worker looks for work although nothing told it to."""
@@ -28,9 +31,15 @@ class Workers:
     """Performs what is due, up to `limit` things at a time, until stopped."""
 
     def __init__(
-        self, database: Database, duties: Iterable[Duty], clock: Clock, limit: int = 32
+        self,
+        database: Database,
+        duties: Iterable[Duty],
+        clock: Clock,
+        limit: int = 32,
+        watcher: Watcher | None = None,
     ) -> None:
         self._database = database
+        self._watcher = watcher or Silent()
         self._clock = clock
         self._limit = limit
         self._duties: dict[str, Duty] = {}
@@ -109,8 +118,8 @@ class Workers:
         async with self._database.transaction() as tx:
             leased = await self._due.lease(tx, free)
         self._others_wait = len(leased) == free
-        for effect, interrupted in leased:
-            self._begin(effect, interrupted=interrupted)
+        for begun in leased:
+            self._begin(begun)
         return 0.0 if leased else 0.05  # another instance has them locked
 
     async def _until_next_due(self) -> float:
@@ -142,11 +151,11 @@ class Workers:
 
     def _begin_all(self, taken: Sequence[Effect]) -> None:
         for effect in taken:
-            self._begin(effect, interrupted=False)
+            self._begin(Begun(effect))
 
-    def _begin(self, effect: Effect, *, interrupted: bool) -> None:
+    def _begin(self, begun: Begun) -> None:
         self._begun += 1
-        task = asyncio.create_task(self._perform(effect, interrupted), name=effect.key)
+        task = asyncio.create_task(self._perform(begun), name=begun.effect.key)
         self._running.add(task)
         task.add_done_callback(self._ended)
 
@@ -156,18 +165,40 @@ class Workers:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("workers.record_failed", effect=task.get_name(), exc_info=error)
 
-    async def _perform(self, effect: Effect, interrupted: bool) -> None:
-        duty = self._duties[effect.kind]
-        outcome = await outcome_of(duty, effect, interrupted=interrupted)
+    async def _perform(self, begun: Begun) -> None:
+        effect, duty = begun.effect, self._duties[begun.effect.kind]
+        with about(**facts_of(effect)):
+            self._watcher.began(effect, begun.lag, begun.taken_over)
+            if begun.taken_over:
+                log.info("workers.took_over", attempts=effect.attempts)
+            since = time.perf_counter()
+            outcome = await outcome_of(duty, effect, interrupted=begun.taken_over)
+            took = time.perf_counter() - since
+            is_ours = await self._store(duty, effect, outcome)
+            self._tell_watcher(effect, outcome, took, is_ours)
+
+    async def _store(self, duty: Duty, effect: Effect, outcome: Outcome | Again) -> bool:
         for pause in (0.05, 0.2, 1.0, 3.0):
             try:
-                return await self._store(duty, effect, outcome)
+                return await self._try_to_store(duty, effect, outcome)
             except Transient as error:
-                log.warning("workers.database_away", effect=effect.key, reason=str(error))
+                log.warning("workers.database_away", reason=str(error))
                 self.trouble = str(error)
                 await asyncio.sleep(pause)
-        await self._store(duty, effect, outcome)
+        return await self._try_to_store(duty, effect, outcome)
 
-    async def _store(self, duty: Duty, effect: Effect, outcome: Outcome | Again) -> None:
-        await self._recorder.store(duty, effect, outcome)
+    async def _try_to_store(self, duty: Duty, effect: Effect, outcome: Outcome | Again) -> bool:
+        is_ours = await self._recorder.store(duty, effect, outcome)
         self.trouble = ""
+        return is_ours
+
+    def _tell_watcher(
+        self, effect: Effect, outcome: Outcome | Again, took: float, is_ours: bool
+    ) -> None:
+        if not is_ours:
+            log.warning("workers.fenced")
+            self._watcher.fenced(effect)
+            return
+        if isinstance(outcome, Again) and outcome.is_retry:
+            self._watcher.retried(effect, outcome.reason)
+        self._watcher.ended(effect, state_after(outcome), took)
