@@ -35,12 +35,13 @@ async def test_a_bot_with_another_file_says_what_has_changed_since_the_run(tmp_p
         changed = await _said_by_the_next_bot(company)
         file.unlink()
         gone = await _said_by_the_next_bot(company)
-    assert changed.splitlines()[:2] == [
+    assert changed.splitlines()[:3] == [
         "hello has changed since RUN-1 started",
-        "--- hello as RUN-1 carries it",
+        "- as RUN-1 carries it, + as it is now",
+        "Step greet has changed",
     ]
-    assert "-    text: Good morning" in changed.splitlines()
-    assert "+    text: Good evening" in changed.splitlines()
+    assert "  -   text: Good morning" in changed.splitlines()
+    assert "  +   text: Good evening" in changed.splitlines()
     assert "hello is no longer there" in gone
 
 

@@ -61,7 +61,7 @@ EXPECTED = [
     (13, "a run has no `rf`. Did you mean `ref`"),
     (14, "goto leads to no later step of this list (found nowhere)"),
     (15, "Did you mean `owner`"),
-    (18, "is not a valid template"),
+    (18, "is not a condition"),
     (20, "stopp"),
     (21, "there is no such objective (found fast)"),
     (24, "is not a valid template"),

@@ -267,7 +267,7 @@ def test_a_runbook_with_an_action_that_is_gone_can_still_be_shown() -> None:
     definition = with_action(_begun(TELL), "b", "telegraph").definition
     assert "telegraph" in mermaid(graph_of(definition))
     lines = drift("RUN-1", definition, TELL).lines
-    assert any(line.startswith("-  telegraph:") for line in lines)
+    assert any(line.startswith("  - telegraph:") for line in lines)
 
 
 def _begun(definition: Definition) -> Run:
