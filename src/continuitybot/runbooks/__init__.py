@@ -1,5 +1,6 @@
 """Runbooks: YAML that people can read, run by an engine that survives being killed."""
 
+from continuitybot.runbooks.editors import json_schema
 from continuitybot.runbooks.loader import (
     Library,
     load_runbooks,
@@ -11,7 +12,6 @@ from continuitybot.runbooks.model import Mode, Run, StepRun
 from continuitybot.runbooks.ports import Ports
 from continuitybot.runbooks.rehearsal import rehearse
 from continuitybot.runbooks.runbooks import Runbooks
-from continuitybot.runbooks.schema import json_schema
 from continuitybot.runbooks.tabletop import tabletop_ports
 
 __all__ = [

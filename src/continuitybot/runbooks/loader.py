@@ -142,7 +142,7 @@ def _read(file: SourceFile, problems: list[Problem]) -> Definition | None:
     found: list[Problem] = []
     source = None
     try:
-        source = RunbookSource.model_validate(file.data)
+        source = RunbookSource.model_validate(file.data, strict=True)
     except ValidationError as error:
         found += file.problems(error, RunbookSource)
     found += proofread(file)

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from continuitybot.errors import Problem
+from continuitybot.runbooks.actions import ACTIONS
+from continuitybot.runbooks.definition import PARALLEL
 from continuitybot.runbooks.naming import Names
 from continuitybot.runbooks.reading import is_constant
 from continuitybot.runbooks.templates import is_template
@@ -96,7 +98,7 @@ def _rival_approvals(file: SourceFile, step: Written) -> Iterator[Problem]:
     asking = [any(one.action == "approve" for one in steps_of(b, ())) for b in step.branches]
     if sum(asking) > 1:
         what = "two branches ask for approval of the same run at once"
-        yield file.problem((*step.loc, "parallel"), what, "Ask for one after the other.")
+        yield file.problem((*step.loc, PARALLEL), what, "Ask for one after the other.")
 
 
 def _misplaced_templates(file: SourceFile, step: Written) -> Iterator[Problem]:
@@ -110,5 +112,9 @@ def _misplaced_templates(file: SourceFile, step: Written) -> Iterator[Problem]:
 
 def _nothing_below(file: SourceFile, step: Written) -> Iterator[Problem]:
     if step.action and step.raw[step.action] is None:
-        remedy = f"Write `{step.action}: {{}}` if nothing is to be said."
+        fields = ACTIONS[step.action].body.model_fields if step.action in ACTIONS else {}
+        needed = [name for name, field in fields.items() if field.is_required()]
+        remedy = f"Write `{step.action}: {{}}`."
+        if needed or step.action == PARALLEL:
+            remedy = f"Indent `{(needed or ['branches'])[0]}: …` below it."
         yield file.problem((*step.loc, step.action), "nothing stands below this action", remedy)
