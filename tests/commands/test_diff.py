@@ -58,3 +58,48 @@ async def _said(bot: Bot) -> str:
     command = Command(Identity("console", "", "alice"), "diff RUN-1", "test")
     reply = await bot.commands.handle(command)
     return "\n".join(text.render(card) for card in reply.cards)
+
+
+LATER = """
+name: hello
+title: Say hello
+kind: incident
+steps:
+  - {id: pause, title: A while, wait: {for: 1m}}
+  - {id: greet, title: Greet, say: {text: Good morning}}
+"""
+
+
+async def test_a_run_goes_on_after_a_restart_with_a_file_that_broke_meanwhile(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "own" / "hello.yaml"
+
+    def with_it(settings: Document) -> None:
+        file.parent.mkdir()
+        file.write_text(LATER, encoding="utf-8")
+        settings["runbooks"] = {"folders": ["own"]}
+
+    async with open_company(tmp_path, with_it) as company:
+        await company.alice.says("run hello")
+        await company.bot.workers.run_due()
+        file.write_text(LATER.replace("wait:", "wiat:"), encoding="utf-8")
+        bot = build(load(company.config), company.folder, company.clock)
+        try:
+            listed = await _answer(bot, "runbooks")
+            refused = await _answer(bot, "run hello")
+            company.clock.advance(minutes=2)
+            await bot.workers.run_due()
+            shown = await _answer(bot, "report RUN-1")
+        finally:
+            await bot.stop()
+    assert "hello.yaml:6:38" in listed
+    assert "Did you mean `wait`?" in listed
+    assert "live-incident" in listed
+    assert "no runbook" in refused
+    assert "finished" in shown.casefold()
+
+
+async def _answer(bot: Bot, line: str) -> str:
+    reply = await bot.commands.handle(Command(Identity("console", "", "alice"), line, line))
+    return "\n".join([getattr(reply, "text", ""), *(text.render(card) for card in reply.cards)])

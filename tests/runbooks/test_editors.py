@@ -190,7 +190,7 @@ def mutated(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(mutated())
 def test_the_schema_refuses_nothing_that_loads(document: dict[str, Any]) -> None:
     if loads(document):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
 from continuitybot.errors import BadInput
-from continuitybot.runbooks import load_runbooks, load_text, shipped_folder
+from continuitybot.runbooks import load_runbooks, load_text, read_library, shipped_folder
 from continuitybot.runbooks.actions import ACTIONS
 from continuitybot.runbooks.schema import ACTION_NAMES, StepSource
 from rig.rehearsed import runbook
@@ -164,3 +165,84 @@ def test_every_action_can_be_written_in_a_step() -> None:
 
 def test_outputs_of_an_action_do_not_hide_what_every_step_has() -> None:
     assert not [one for one in ACTIONS.values() if one.outputs & {"state", "reason", "by"}]
+
+
+# ------------------------------------------------------------- what can be used all the same
+
+
+def test_a_broken_file_costs_its_runbook_and_no_other(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, good="  - {id: s, title: S, report: {}}", bad="  - {id: s}")
+    library = read_library([folder])
+    assert list(library.definitions) == ["good"]
+    assert any("bad.yaml:5:" in str(problem) for problem in library.problems)
+
+
+@pytest.mark.parametrize("text", ["name: fail-back\nsteps: []\n", "a: [\n", "\0"])
+def test_a_shipped_runbook_does_not_stand_in_for_a_broken_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "fail-back.yaml").write_text(text, encoding="utf-8")
+    library = read_library([shipped_folder(), tmp_path])
+    assert "fail-back" not in library.definitions
+    assert "live-incident" in library.definitions
+    assert library.problems
+
+
+def test_a_runbook_carries_those_it_runs(tmp_path: Path) -> None:
+    steps = {"first": RUNS.format("second"), "second": RUNS.format("third")}
+    folder = folder_of(tmp_path, **steps, third="  - {id: s, title: S, report: {}}")
+    books = load_runbooks([folder])
+    assert books["first"].nested == {"second": books["second"]}
+    assert books["second"].nested == {"third": books["third"]}
+
+
+def test_runbooks_that_run_in_a_circle_cannot_be_used_and_those_before_them_can(
+    tmp_path: Path,
+) -> None:
+    steps = {name: RUNS.format(to) for name, to in (("a", "b"), ("b", "c"), ("c", "b"))}
+    library = read_library([folder_of(tmp_path, **steps)])
+    assert list(library.definitions) == ["a"]
+    assert library.definitions["a"].nested == {}
+    assert len(library.problems) == 2
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_files_of_other_systems_are_read_alike(tmp_path: Path, ending: str, mark: str) -> None:
+    (tmp_path / "book.yaml").write_bytes(
+        (mark + "name: book\ntitle: Ünï\nkind: incident\nsteps: [{id: a, title: A, report: {}}]\n")
+        .replace("\n", ending)
+        .encode()
+    )
+    assert load_runbooks([tmp_path])["book"].title == "Ünï"
+
+
+def test_a_file_of_megabytes_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "book.yaml").write_text("#" * 10_000_000, encoding="utf-8")
+    with pytest.raises(BadInput, match="is larger than 2 MB"):
+        load_runbooks([tmp_path])
+
+
+def test_what_is_odd_is_noted_and_no_problem(tmp_path: Path) -> None:
+    (tmp_path / "book.yaml").write_text(
+        "name: book\ntitle: T\nkind: incident\ninputs: {used: {}, unused: {}}\nsteps:\n"
+        "  - {id: a, title: A, say: {text: '{{ inputs.used }}'}}\n"
+        "  - {id: b, title: B, when: 1 == 2, report: {}}\n"
+        "  - {id: c, title: C, when: inputs.used == 'x', report: {}}\n",
+        encoding="utf-8",
+    )
+    library = read_library([tmp_path])
+    assert not library.problems
+    assert [str(remark).partition("book.yaml:")[2] for remark in library.remarks] == [
+        "4:20: the input `unused` is used nowhere. Leave it out.",
+        "7:23: the condition of `b` is the same in every run (found 1 == 2). "
+        "Leave the condition or the step out.",
+    ]
+
+
+def test_a_hundred_runbooks_are_read_within_two_seconds_of_work(tmp_path: Path) -> None:
+    shipped = (shipped_folder() / "live-incident.yaml").read_text(encoding="utf-8")
+    for number in range(100):
+        text = shipped.replace("name: live-incident", f"name: live-incident-{number}")
+        (tmp_path / f"{number}.yaml").write_text(text, encoding="utf-8")
+    began = process_time()
+    assert len(load_runbooks([tmp_path])) == 100
+    assert process_time() - began < 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from continuitybot.app.checking import check_everything, unreadable_secrets
 from continuitybot.cli.options import DEFAULT_CONFIG, ConfigPath
 from continuitybot.errors import Refused
-from continuitybot.runbooks import shipped_folder
+from continuitybot.runbooks import json_schema, shipped_folder
 
 _TEMPLATES = ("continuitybot.yaml", "people.csv")
 
@@ -37,6 +38,8 @@ def init(
         (folder / name).write_text(text, encoding="utf-8")
         typer.echo(f"wrote {folder / name}")
     shutil.copytree(shipped_folder(), folder / "runbooks", dirs_exist_ok=True)
+    schema = json.dumps(json_schema(), indent=2)
+    (folder / "runbooks" / "runbook.schema.json").write_text(f"{schema}\n", encoding="utf-8")
     typer.echo(f"wrote {folder / 'runbooks'}")
     typer.echo("Next: edit the first two, then run: continuitybot check")
 

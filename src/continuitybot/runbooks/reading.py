@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
+from jinja2.parser import Parser
 
-from continuitybot.runbooks.filters import FILTERS
 from continuitybot.runbooks.moves import Fault
 from continuitybot.runbooks.sandbox import ENVIRONMENT
 from continuitybot.sourcefile import suggestion
@@ -27,25 +28,46 @@ class Reading:
     comparisons: tuple[tuple[Path, str], ...]
 
 
+@lru_cache(maxsize=2000)
 def read_condition(text: str) -> Reading:
     """What a condition uses. Raises Fault when it is not an expression."""
     try:
-        ENVIRONMENT.compile_expression(text)
+        parser = Parser(ENVIRONMENT, text, state="variable")
+        expression = parser.parse_expression()
+        if not parser.stream.eos:
+            raise TemplateSyntaxError("something stands behind its end", 1)
+        return _reading(expression)
     except (TemplateError, Fault, RecursionError) as error:
         raise Fault(f"is not a condition: {_said(error)}") from error
-    return read_template("{{ (" + text + ") }}")
 
 
+@lru_cache(maxsize=2000)
 def read_template(text: str) -> Reading:
     """What a template uses. Raises Fault when it is not a template at all."""
     try:
-        tree = ENVIRONMENT.parse(text)
-        compared = [pair for node in tree.find_all(nodes.Compare) for pair in _compared(node)]
-        names = dict.fromkeys(_paths(tree, frozenset()))
-        ENVIRONMENT.from_string(tree)  # unknown filters and tests show only here
+        return _reading(ENVIRONMENT.parse(text))
     except (TemplateError, Fault, RecursionError) as error:
         raise Fault(f"is not a valid template: {_said(error)}") from error
+
+
+def _reading(tree: nodes.Node) -> Reading:
+    for kind, known in ((nodes.Filter, ENVIRONMENT.filters), (nodes.Test, ENVIRONMENT.tests)):
+        for used in _all(tree, kind):
+            if used.name not in known:
+                what = kind.__name__.lower()
+                near = suggestion(used.name, known)
+                meant = f". {near}" if near.startswith("Did") else ""
+                raise Fault(f"there is no {what} `{used.name}`{meant}")
+    compared = (pair for node in _all(tree, nodes.Compare) for pair in _compared(node))
+    names = dict.fromkeys(_paths(tree, frozenset()))
     return Reading(tuple(names), tuple(dict.fromkeys(compared)))
+
+
+def _all(tree: nodes.Node, kind: type[Any]) -> Iterator[Any]:
+    """Every node of a kind, the root included."""
+    if isinstance(tree, kind):
+        yield tree
+    yield from tree.find_all(kind)
 
 
 def is_constant(condition: str) -> bool:
@@ -58,11 +80,6 @@ def is_constant(condition: str) -> bool:
 
 def _said(error: Exception) -> str:
     said = error.message if isinstance(error, TemplateSyntaxError) else str(error)
-    if unknown := re.match(r"No (filter|test) named '(\w+)'", said or ""):
-        known = FILTERS if unknown[1] == "filter" else ENVIRONMENT.tests
-        near = suggestion(unknown[2], known)
-        meant = f". {near}" if near.startswith("Did") else ""
-        return f"there is no {unknown[1]} `{unknown[2]}`{meant}"
     return said or "it cannot be read"
 
 
