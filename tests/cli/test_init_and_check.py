@@ -124,10 +124,10 @@ def test_names_of_a_runbook_that_the_settings_do_not_have_are_told(folder: Path)
         "Did you mean `inbound-smtp`?",
         "8:54: the settings have no route of this name (found standby_inbund). "
         "Did you mean `standby_inbound`?",
-        "8:33: names no person and no audience (found alcie). Did you mean alice?",
+        "8:31: names no person and no audience (found alcie). Did you mean alice?",
         "9:36: names no person and no audience (found on-call, role:amdin). "
         "Did you mean role:admin?",
-        "10:46: the settings have no provider of this name (found by-hands). "
+        "10:42: the settings have no provider of this name (found by-hands). "
         "Did you mean `by-hand`?",
     ]
 

@@ -11,8 +11,9 @@ from itertools import islice
 from typing import Any
 
 from jinja2 import StrictUndefined, Undefined, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from continuitybot.runbooks.filters import FILTERS, MAX_TEXT
 from continuitybot.runbooks.moves import Fault
@@ -68,8 +69,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         # What comes out is plain text for chat, SMS and requests, each of which escapes it its
         # own way.
         super().__init__(undefined=Missing, autoescape=False)
-        self.filters = {**FILTERS, _BOUNDED: _bounded}  # type: ignore[assignment]  # fewer than all
-        self.globals = {"range": _few}  # type: ignore[assignment]  # fewer than all
+        self.filters = {**FILTERS, _BOUNDED: _bounded}
+        self.globals = {"range": _few}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return super().is_safe_attribute(obj, attr, value) and (
