@@ -135,6 +135,11 @@ def test_names_of_a_runbook_that_the_settings_do_not_have_are_told(folder: Path)
 def test_init_writes_the_schema_that_editors_use_beside_the_runbooks(folder: Path) -> None:
     schema = json.loads((folder / "runbooks" / "runbook.schema.json").read_text(encoding="utf-8"))
     assert schema == json_schema()
+    written = list((folder / "runbooks").glob("*.yaml"))
+    assert len(written) == 4
+    for path in written:
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert first == "# yaml-language-server: $schema=runbook.schema.json"
 
 
 def test_check_of_runbooks_notes_what_is_odd_and_lists_what_is_well(folder: Path) -> None:

@@ -129,6 +129,12 @@ def test_a_nested_runbook_must_exist(tmp_path: Path) -> None:
         load_runbooks([folder])
 
 
+def test_a_nested_runbook_with_a_fault_is_told_once_where_the_fault_is(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, first=RUNS.format("second"), second="  - {id: s, title: S}")
+    (problem,) = read_library([folder]).problems
+    assert "second.yaml:5:" in str(problem)
+
+
 def test_runbooks_may_not_run_in_a_circle(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, first=RUNS.format("second"), second=RUNS.format("first"))
     with pytest.raises(BadInput, match="would run itself: first -> second -> first"):
@@ -184,6 +190,19 @@ def test_a_shipped_runbook_does_not_stand_in_for_a_broken_one(tmp_path: Path, te
     assert "fail-back" not in library.definitions
     assert "live-incident" in library.definitions
     assert library.problems
+
+
+def test_of_two_runbooks_of_one_name_neither_can_be_used(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, one="  - {id: s, title: S, report: {}}")
+    text = (folder / "one.yaml").read_text(encoding="utf-8")
+    (folder / "two.yaml").write_text(text, encoding="utf-8")
+    library = read_library([folder])
+    assert not library.loaded
+    (told,) = library.problems
+    assert str(told).endswith(
+        f"two.yaml:1:1: two runbooks have this name (found one). Rename one; the other is "
+        f"{folder}/one.yaml."
+    )
 
 
 def test_a_runbook_carries_those_it_runs(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from continuitybot.errors import Refused
 from continuitybot.runbooks import json_schema, shipped_folder
 
 _TEMPLATES = ("continuitybot.yaml", "people.csv")
+_SCHEMA = "runbook.schema.json"
 
 
 def init(
@@ -37,11 +38,21 @@ def init(
         text = (source / name).read_text(encoding="utf-8")
         (folder / name).write_text(text, encoding="utf-8")
         typer.echo(f"wrote {folder / name}")
-    shutil.copytree(shipped_folder(), folder / "runbooks", dirs_exist_ok=True)
-    schema = json.dumps(json_schema(), indent=2)
-    (folder / "runbooks" / "runbook.schema.json").write_text(f"{schema}\n", encoding="utf-8")
+    _write_runbooks(folder / "runbooks")
     typer.echo(f"wrote {folder / 'runbooks'}")
     typer.echo("Next: edit the first two, then run: continuitybot check")
+
+
+def _write_runbooks(folder: Path) -> None:
+    """The shipped ones, with the schema by which editors check them."""
+    shutil.copytree(shipped_folder(), folder, dirs_exist_ok=True)
+    schema = json.dumps(json_schema(), indent=2)
+    (folder / _SCHEMA).write_text(f"{schema}\n", encoding="utf-8")
+    for shipped in shipped_folder().glob("*.yaml"):
+        text = shipped.read_text(encoding="utf-8")
+        (folder / shipped.name).write_text(
+            f"# yaml-language-server: $schema={_SCHEMA}\n{text}", encoding="utf-8"
+        )
 
 
 def check(config: ConfigPath = DEFAULT_CONFIG) -> None:

@@ -70,12 +70,12 @@ def read_library(folders: Sequence[Path]) -> Library:
         _tell_of_twins(here, problems)
         files.update(here)
     loaded = {
-        name: Loaded(found[-1].definition, found[-1].file)
+        name: Loaded(found[0].definition, found[0].file)
         for name, found in sorted(files.items())
-        if found[-1].definition is not None and found[-1].file is not None
+        if len(found) == 1 and found[0].definition is not None and found[0].file is not None
     }
     known = {name: (one.definition, one.file) for name, one in loaded.items()}
-    problems += nesting_problems(known)
+    problems += nesting_problems(known, files)
     complete = with_nested(known)
     remarks = [remark for one in loaded.values() for remark in oddities(one.file)]
     usable = {name: Loaded(complete[name], loaded[name].file) for name in complete}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from continuitybot.errors import Problem
@@ -12,12 +12,16 @@ from continuitybot.sourcefile import Loc, SourceFile, suggestion
 Library = Mapping[str, tuple[Definition, SourceFile]]
 
 
-def nesting_problems(library: Library) -> list[Problem]:
-    """Runbooks that do not exist, that come back to themselves, or that miss their inputs."""
+def nesting_problems(library: Library, named: Collection[str]) -> list[Problem]:
+    """Runbooks that do not exist, that come back to themselves, or that miss their inputs.
+
+    `named` are also those whose files have faults of their own, which are told elsewhere.
+    """
     return [
         problem
         for definition, file in library.values()
         for loc, step in _run_steps(definition.steps, ("steps",))
+        if step.body["runbook"] in library or step.body["runbook"] not in named
         for problem in _problems(definition, file, (*loc, "run"), step, library)
     ]
 
