@@ -110,6 +110,7 @@ BAD_HEADS: list[dict[str, Any]] = [
     {"name": "Capital"},
     {"inputs": {"Site": {}}},
     {"inputs": {"site": {"type": "choice"}}},
+    {"inputs": {"site": {"type": "choice", "choices": []}}},
     {"inputs": {"site": {"type": "choice", "choices": ["a", "a"]}}},
     {"inputs": {"site": {"choices": ["a"]}}},
     {"inputs": {"site": {"required": "yes"}}},

@@ -131,6 +131,8 @@ _CAUSES = (
     (r"could not find expected ':'", "a key has no colon behind it", "Write `key: value`."),
     (r"unexpected end of stream", "a quote is opened and never closed", "Close it."),
     (r"but got '\?'", "a text ends in a question mark and is not in quotes", _QUOTE),
+    (r"but found '<stream end>'", "the file ends in the middle of a value",
+     "Close the bracket that is open."),
     (r"expected ',' or '[\]}]'", "a bracket is opened and not closed", "Close it."),
     (r"for merging", "`<<` takes the keys of another section", "Write `<<: *name`."),
     (r"another document", "a second document begins", "Remove the line `---`."),
