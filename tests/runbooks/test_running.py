@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from continuitybot.errors import OutcomeUnknown, Permanent, Stale
+from continuitybot.runbooks import load_runbooks, load_text
 from continuitybot.runbooks.events import Noted
 from continuitybot.runbooks.model import Run
 from continuitybot.runbooks.ports import Findings, Health
@@ -256,3 +258,37 @@ async def test_a_run_that_is_cancelled_takes_its_child_with_it(
     child = (await room.run(ref)).steps["inner"].outputs["ref"]
     await room.runbooks.cancel(ref, by=CAROL)
     assert (await room.run(child)).state == "cancelled"
+
+
+OUTER = """
+name: outer
+title: Outer
+kind: incident
+steps:
+  - {id: pause, title: A while, wait: {for: 1h}}
+  - {id: inner, title: Inner, run: {runbook: inner}}
+"""
+INNER = """
+name: inner
+title: Inner
+kind: incident
+steps: [{id: tell, title: Tell, say: {text: WORD}}]
+"""
+
+
+@pytest.mark.parametrize("now", ["changed", "gone"])
+async def test_a_runbook_that_is_run_as_a_step_is_the_one_of_the_start(
+    database: Database, clock: MovedClock, tmp_path: Path, now: str
+) -> None:
+    (tmp_path / "outer.yaml").write_text(OUTER, encoding="utf-8")
+    (tmp_path / "inner.yaml").write_text(INNER.replace("WORD", "as it was"), encoding="utf-8")
+    books = load_runbooks([tmp_path])
+    room, ref = await started(database, clock, *[books["outer"], books["inner"]])
+    await room.works()
+
+    later = [] if now == "gone" else [load_text("inner.yaml", INNER.replace("WORD", "as it is"))]
+    room = await runbook_room(database, clock, later)
+    clock.advance(hours=1)
+    await room.works()
+    assert (await states(room, ref))["inner"] == "done"
+    assert room.outside.acts("say") == ["as it was"]

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import pydantic_core
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
+
+from continuitybot.errors import Transient
 
 T = TypeVar("T")
 
@@ -72,8 +74,21 @@ def to_document(value: Any, kind: Any = None) -> Any:
 
 
 def from_document(kind: type[T], document: Any) -> T:
-    """The value of `kind` that `to_document` made the document of."""
-    return _adapter(kind).validate_python(document)  # type: ignore[no-any-return]  # by kind
+    """The value of `kind` that `to_document` made the document of, in this version or another.
+
+    What is missing has its default, and what is not known here is left out. Raises Transient for
+    a document that makes no sense to this version, such as a state that only a newer one knows.
+    """
+    try:
+        return _adapter(kind).validate_python(document)  # type: ignore[no-any-return]  # by kind
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Transient(
+            f"A stored {kind.__name__} cannot be read by this version: {where}: {first['msg']}.",
+            remedy="If a newer version has written it, update this instance.",
+            code="stored_document",
+        ) from error
 
 
 class Document(Generic[T]):
