@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from continuitybot.chat.cards.phrases import fact, facts, mode_of, plural, words
 from continuitybot.chat.cards.run_acts import is_question, run_buttons, words_form
@@ -45,26 +46,32 @@ _STUCK = frozenset({StepState.HELD, StepState.UNKNOWN})
 
 def run_card(run: Run, around: Around) -> Card:
     """One run: what it does now and waits for, step by step, with the buttons for it."""
-    return Card(
-        headline=headline(run),
-        mode=mode_of(run.is_drill),
-        state=state_of(run),
-        tone=tone_of(run),
-        facts=run_facts(run, around),
-        text=(*_failures(run), *_questions(run), *_notes(run, around), *_drift(run, around)),
+    head = run_head(run, around)
+    against = facts(
+        *(fact(f"Objective {name}", said) for name, said in objectives(run, around.now))
+    )
+    return replace(
+        head,
+        facts=(*head.facts, *facts(*against)),
+        text=(*head.text, *_questions(run), *_notes(run, around)),
         checklist=steps_of(run, around),
         progress=progress_of(run),
         buttons=run_buttons(run, around),
         form=None if run.has_ended else words_form(run),
-        footer=""
-        if run.has_ended
-        else ("As it stood on ", Moment(around.now), "; its page is live."),
+        footer="" if run.has_ended else _as_of(around),
     )
 
 
-def headline(run: Run) -> str:
-    """What the run is called wherever it is shown."""
-    return f"{run.ref} {run.definition.title}"
+def run_head(run: Run, around: Around) -> Card:
+    """The run without its steps and buttons, for a page that shows them in its own way."""
+    return Card(
+        headline=f"{run.ref} {run.definition.title}",
+        mode=mode_of(run.is_drill),
+        state=state_of(run),
+        tone=tone_of(run),
+        facts=_facts(run, around),
+        text=(*_failures(run), *_drift(around)),
+    )
 
 
 def state_of(run: Run) -> str:
@@ -88,12 +95,11 @@ def tone_of(run: Run) -> Tone:
     return _TONES.get(run.state, "")
 
 
-def run_facts(run: Run, around: Around) -> tuple[Fact, ...]:
-    """What it does now, since when, what it waits for and for whom, and the objectives."""
+def _facts(run: Run, around: Around) -> tuple[Fact, ...]:
+    """What it does now, since when, what it waits for and for whom."""
     return facts(
         *_present(run, around),
         fact("Next", None if run.state is RunState.PAUSED else _next(run)),
-        *(fact(f"Objective {name}", said) for name, said in objectives(run, around.now)),
         fact("Incident", run.incident),
         fact("Started", (Moment(run.created), f" by {_by(run, around.roster)}")),
         fact("Ended", run.ended),
@@ -206,7 +212,7 @@ def _notes(run: Run, around: Around) -> Iterator[Text]:
         yield (f"{around.roster.name(note.by)}, ", Moment(note.at), f": {note.text}")
 
 
-def _drift(run: Run, around: Around) -> Iterator[Text]:
+def _drift(around: Around) -> Iterator[Text]:
     if around.drifted:
         yield "The runbook's file has changed since this run started; the run goes on with its own."
 
