@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from continuitybot.chat.cards.phrases import fact, facts, mode_of, plural, words
+from continuitybot.chat.cards.phrases import fact, facts, lasting, mode_of, plural, words
 from continuitybot.chat.cards.run_acts import is_question, run_buttons, words_form
 from continuitybot.chat.cards.run_steps import joined, progress_of, steps_of
 from continuitybot.chat.cards.run_waits import Around, open_leaves, waiting_for
@@ -47,13 +48,14 @@ _STUCK = frozenset({StepState.HELD, StepState.UNKNOWN})
 def run_card(run: Run, around: Around) -> Card:
     """One run: what it does now and waits for, step by step, with the buttons for it."""
     head = run_head(run, around)
+    stuck = () if run.has_ended else _failures(run)
     against = facts(
         *(fact(f"Objective {name}", said) for name, said in objectives(run, around.now))
     )
     return replace(
         head,
         facts=(*head.facts, *facts(*against)),
-        text=(*head.text, *_questions(run), *_notes(run, around)),
+        text=(*stuck, *head.text, *_questions(run), *_notes(run, around)),
         checklist=steps_of(run, around),
         progress=progress_of(run),
         buttons=run_buttons(run, around),
@@ -70,7 +72,7 @@ def run_head(run: Run, around: Around) -> Card:
         state=state_of(run),
         tone=tone_of(run),
         facts=_facts(run, around),
-        text=(*_failures(run), *_drift(around)),
+        text=(*(_failures(run) if run.has_ended else ()), *_drift(around)),
     )
 
 
@@ -80,7 +82,7 @@ def state_of(run: Run) -> str:
     stuck = _count(run, _STUCK)
     failed = _count(run, frozenset({StepState.FAILED}))
     if run.state is RunState.WAITING and stuck:
-        said = "waits for a decision"
+        said = "needs a decision"
     elif run.state is RunState.FINISHED and failed:
         said = f"finished, {plural(failed, 'step')} failed"
     return said if run.mode == "live" else f"{said}, {run.mode}"
@@ -106,7 +108,7 @@ def _facts(run: Run, around: Around) -> tuple[Fact, ...]:
     )
 
 
-def runs_card(runs: Sequence[Run], roster: Roster) -> Card:
+def runs_card(runs: Sequence[Run], now: datetime) -> Card:
     """The newest runs: how each stands, and what it is at."""
     if not runs:
         return Card("Nothing has been run yet", buttons=(Button("Runbooks", "runbooks"),))
@@ -116,7 +118,7 @@ def runs_card(runs: Sequence[Run], roster: Roster) -> Card:
             run.definition.title,
             f"DRILL, {state_of(run)}" if run.is_drill else state_of(run),
             _at(run),
-            (Moment(run.created),),
+            f"{lasting(now - run.created)} ago",
         )
         for run in runs
     )

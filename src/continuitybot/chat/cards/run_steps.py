@@ -89,11 +89,13 @@ def joined(*parts: Text) -> Text:
     """Several remarks in one line; empty ones are left out."""
     found: list[Piece] = []
     for part in parts:
-        if not part:
-            continue
-        found += [". ", *_pieces(part)] if found else _pieces(part)
+        if part and found:
+            end = found[-1]
+            found[-1:] = [f"{end.rstrip('. ')}. "] if isinstance(end, str) else [end, ". "]
+        if part:
+            found += _pieces(part)
     if all(isinstance(piece, str) for piece in found):
-        return "".join(map(str, found)).replace(".. ", ". ")
+        return "".join(map(str, found))
     return tuple(found)
 
 

@@ -207,7 +207,7 @@ def _subject(asking: _Asking) -> Waiting:
 
 
 def _any_of(names: list[str]) -> str:
-    if len(names) > _NAMED_AT_MOST:
+    if len(names) > _NAMED_AT_MOST + 1:
         names = [*names[:_NAMED_AT_MOST], f"{len(names) - _NAMED_AT_MOST} others"]
     return listed(names, "or")
 
