@@ -103,6 +103,9 @@ FREE_QUESTION = standing("decide", given={"text": "What did the provider say?"})
 QUORUM = standing("sign", subjects=("RUN-1",), outputs={"ref": "RUN-1", "approval": "APR-1"})
 ITEM = standing("phone", given={"text": "Ask for a ticket number.", "evidence": True})
 LATE_ITEM = standing("phone", given={"text": "Ask for a ticket number.", "due": "5m"})
+FILE_ITEM = standing("phone", given={"text": "Attach the form.", "evidence": "file"},
+                     outputs={"due": "2026-03-10T09:30:00+00:00"})  # fmt: skip
+YES_NO = standing("decide", given={"text": "Is it over?", "type": "yes_no"})
 TIMER = standing("settle", given={"for": "20m"}, waits={Purpose.MOMENT: "RUN-1/settle/1"})
 RETRY = standing("call", reason="the server answered 503", waits={Purpose.RETRY: "RUN-1/call/2"})
 WAITS_FOR_EVENT = standing("switch", subjects=("EVT-3",),

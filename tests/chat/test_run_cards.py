@@ -46,6 +46,10 @@ SAYS: dict[str, tuple[Run, Around, list[str]]] = {
         "[Done] item done RUN-1 phone",
     ]),
     "late-item": (runs.LATE_ITEM, around(), ["overdue since Tue 10 Mar 09:08 UTC"]),
+    "file-item": (runs.FILE_ITEM, around(), [
+        "Waits for a file that shows that it is done, by Carol Lindt, due Tue 10 Mar 09:30 UTC",
+    ]),
+    "yes-no": (runs.YES_NO, around(), ["[Yes] answer RUN-1 decide yes"]),
     "timer": (runs.TIMER, TIMED, ["Waits for time to pass, until Tue 10 Mar 09:20 UTC"]),
     "retry": (runs.RETRY, TIMED, [
         "Waits for the next try, 2 of 3, at Tue 10 Mar 09:20 UTC",

@@ -161,11 +161,12 @@ def _reference(verb: Verb, argument: Argument, text: str) -> str:
         raise Refused(f"“{text[:40]}” is not a reference.", remedy=f"Write it as {expected}.")
     number = int(found[2])
     if found[1] is None:
-        usual = argument.usual or argument.refs[0]
-        if len(argument.refs) > 1 and not argument.usual:
+        if argument.usual:
+            return f"{argument.usual}-{number}"
+        if len(argument.refs) > 1:
             choices = or_list([f"{prefix}-{number}" for prefix in argument.refs])
             raise Refused(f"{number} of what?", remedy=f"Write {choices}.")
-        return f"{usual}-{number}"
+        return f"{argument.refs[0]}-{number}"
     prefix = found[1].upper()
     if prefix not in argument.refs:
         nouns = or_list([NOUNS[each] for each in argument.refs])

@@ -24,8 +24,8 @@ class Argument:
     """One thing a verb takes: positional in this order, or an option such as `--for`.
 
     A last positional `text` takes the rest of the line; `many` options may be repeated; a `check`
-    is the name of a check or the reference of an incident. A bare number is one of `refs`, when
-    there are several of the kind `usual`.
+    is the name of a check or the reference of an incident; `usual` is the prefix that a bare
+    number has where several could be meant.
     """
 
     name: str
@@ -34,9 +34,9 @@ class Argument:
     option: str = ""
     many: bool = False
     refs: tuple[str, ...] = ()
-    usual: str = ""
     choices: tuple[str, ...] = ()
     hint: str = ""
+    usual: str = ""
 
     @property
     def usage(self) -> str:
@@ -152,7 +152,7 @@ _ALL = (
         ),
     ),
     Verb("ack", "You have seen it and are on it: paging stops", "respond", (_ref("INC"),)),
-    Verb("note", "Add to the timeline, or to a run", "respond", (_NOTED, _text("text"))),
+    Verb("note", "Add to the timeline", "respond", (_NOTED, _text("text"))),
     Verb("update", "Tell everybody how it stands", "respond", (_ref("INC"), _text("text"))),
     Verb("mute", "No pages from a check for a time", "respond", (_CHECK, _DURATION)),
     Verb("unmute", "Pages from a check again", "respond", (_CHECK,)),

@@ -60,7 +60,8 @@ class StepView:
 
     `follows` is the object outside that it goes on with, and `standing` how that stands. `asks`
     is what is wanted of a person: `item`, `question`, `consent`, `decision`, or "".
-    `by_hand` are the ways round it that nobody should need.
+    `evidence` is what an item needs, `files` what was given, by name and digest. `by_hand` are the
+    ways round it that nobody should need.
     """
 
     id: str
@@ -80,7 +81,8 @@ class StepView:
     follows: str
     standing: str
     asks: str
-    needs_words: bool
+    evidence: str
+    files: tuple[tuple[str, str], ...]
     text: str
     choices: Mapping[str, str]
     approval: Approval | None
@@ -165,7 +167,10 @@ def _step(run: Run, id: str, around: Around, reader: Person) -> StepView:
         rules={**rule_words(spot.step), **_body(spot.step)},
         follows=ref if (ref := str(step.outputs.get("ref", ""))) != run.ref else "",
         standing=words(str(step.outputs.get("standing", ""))),
-        needs_words=bool(step.given.get("evidence")),
+        evidence=_evidence(step),
+        files=tuple(
+            (str(one["name"]), str(one["sha256"])) for one in step.outputs.get("files", ())
+        ),
         asks=asks if may_act or asks == "consent" else "",
         text=str(step.given.get("text", "")) if spot.step.action in {"ask", "do"} else "",
         choices=choices(run, id) if asks == "question" else {},
@@ -183,6 +188,17 @@ def _asks(run: Run, id: str, approval: Approval | None) -> str:
     if approval is not None:
         return "consent"
     return "item" if is_item(run, id) else "question" if is_question(run, id) else ""
+
+
+def _evidence(step: StepRun) -> str:
+    """What ticking an item off needs: `words`, `link`, `file`, or "" for nothing."""
+    wanted = step.given.get("evidence") or ""
+    return "words" if wanted is True else str(wanted)
+
+
+def _files(step: StepRun) -> tuple[tuple[str, str], ...]:
+    given = step.outputs.get("files", ())
+    return tuple((str(file["name"]), str(file["sha256"])) for file in given)
 
 
 def _consent(run: Run, approval: Approval | None, reader: Person) -> tuple[Button, ...]:

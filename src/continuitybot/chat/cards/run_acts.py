@@ -72,7 +72,7 @@ def words_form(run: Run) -> Form | None:
     """A form for the first open step that cannot go on without words of a person."""
     for id in open_leaves(run):
         step = run.steps[id]
-        if is_item(run, id) and step.given.get("evidence"):
+        if is_item(run, id) and step.given.get("evidence") in {True, "link"}:
             field = Field("evidence", "What shows that it was done")
             return Form(f"Done: {title_of(run, id)}", f"item done {run.ref} {id}", (field,))
         if is_question(run, id) and not choices(run, id):
@@ -134,7 +134,10 @@ def is_question(run: Run, id: str) -> bool:
 
 def choices(run: Run, id: str) -> Mapping[str, str]:
     """The answers of a question, by id; none when it is answered in one's own words."""
-    found: Mapping[str, str] = run.steps[id].given.get("choices") or {}
+    given = run.steps[id].given
+    if given.get("type") == "yes_no":
+        return {"yes": "Yes", "no": "No"}
+    found: Mapping[str, str] = given.get("choices") or {}
     return found
 
 

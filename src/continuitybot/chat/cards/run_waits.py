@@ -18,6 +18,12 @@ from continuitybot.runbooks.states import OPEN_STEPS, StepState
 from continuitybot.settings.values import parse_duration
 
 _NAMED_AT_MOST = 3
+_EVIDENCE: Mapping[object, str] = {
+    False: "the word “done”",
+    True: "evidence that it is done",
+    "link": "a link that shows that it is done",
+    "file": "a file that shows that it is done",
+}
 
 
 @dataclass(frozen=True)
@@ -134,10 +140,10 @@ def owner_words(owner: str, roster: Roster) -> str:
 def overdue_since(run: Run, id: str, around: Around) -> datetime | None:
     """Since when an item should have been ticked off."""
     step, body = run.steps[id], run.definition.spots[id].step
-    if body.action != "do" or step.state is not StepState.WAITING or step.started is None:
+    if body.action != "do" or step.state is not StepState.WAITING:
         return None
-    due = step.started + _span(step.given.get("due"))
-    return due if step.given.get("due") and due <= around.now else None
+    due = _due(step)
+    return due if due is not None and due <= around.now else None
 
 
 def _next_try(asking: _Asking) -> Waiting:
@@ -167,10 +173,18 @@ def _answer(asking: _Asking) -> Waiting:
 
 
 def _item(asking: _Asking) -> Waiting:
-    what = "evidence that it is done" if asking.step.given.get("evidence") else "the word “done”"
+    what = _EVIDENCE.get(asking.step.given.get("evidence") or False, _EVIDENCE[True])
     late = overdue_since(asking.run, asking.id, asking.around)
-    until = late or asking.moment(Purpose.MOMENT) or asking.moment(Purpose.TIMEOUT)
+    until = late or _due(asking.step) or asking.moment(Purpose.TIMEOUT)
     return Waiting(what, asking.somebody(), until, "overdue since" if late else "due")
+
+
+def _due(step: StepRun) -> datetime | None:
+    """When an item is due; a run that notes the moment itself is believed."""
+    if told := step.outputs.get("due"):
+        return datetime.fromisoformat(str(told))
+    due = step.given.get("due")
+    return step.started + _span(due) if due and step.started else None
 
 
 def _wait(asking: _Asking) -> Waiting:

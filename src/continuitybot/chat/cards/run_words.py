@@ -48,7 +48,9 @@ _AGAIN: Mapping[str, str] = {
     "run": "The other runbook is started again.",
 }
 # Not for people, or said elsewhere: what ties a step to the object it follows.
-_UNSAID = frozenset({"approval", "ref", "standing", "ok", "hops", "end"})
+_UNSAID = frozenset(
+    {"approval", "approvers", "asked", "due", "end", "hops", "link", "ok", "ref", "standing"}
+)
 _LABELS: Mapping[str, str] = {
     "text": "Says", "choice": "Answer", "latency": "Took", "counts": "Texts", "diagnosis": "Cause",
 }  # fmt: skip
@@ -114,8 +116,9 @@ def outcome_line(run: Run, id: str) -> str:
 
 def by_words(run: Run, id: str, roster: Roster) -> str:
     """Who ended a step, when a person did."""
-    by = run.steps[id].by
-    return roster.name(by) if by and by != BOT else ""
+    step = run.steps[id]
+    people = step.outputs.get("approvers") or [step.by]
+    return listed(roster.name(by) for by in people if by and by != BOT)
 
 
 def remedy(run: Run, id: str) -> str:
@@ -191,4 +194,6 @@ def _value(given: Mapping[str, Any], name: str, value: Any) -> str:
         return f"{value:.1f} s"
     if isinstance(value, Mapping) and all(isinstance(one, int) for one in value.values()):
         return listed(f"{count} {key}" for key, count in value.items() if count) or "none"
+    if name == "files":
+        return listed(str(file["name"]) for file in value)
     return value_words(value)

@@ -25,12 +25,12 @@ async def ack(desk: Desk, asked: Asked) -> Reply:
 
 
 async def note(desk: Desk, asked: Asked) -> Reply:
-    """One line in the timeline of an incident, or a remark on a run."""
-    ref, text = asked.text("ref"), asked.text("text")
-    if ref.startswith("INC"):
-        await desk.incidents.note(ref, asked.by, text, asked.platform)
-    else:
-        await desk.runbooks.note(ref, by=asked.by, text=text, platform=asked.platform)
+    """One line in the timeline of an incident, or among the notes of a run."""
+    ref = asked.text("ref")
+    if not ref.startswith("INC-"):
+        await desk.runbooks.note(ref, by=asked.by, text=asked.text("text"), platform=asked.platform)
+        return said(f"Noted on {ref}")
+    await desk.incidents.note(ref, asked.by, asked.text("text"), asked.platform)
     return said(f"Noted on {ref}")
 
 
