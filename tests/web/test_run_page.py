@@ -178,6 +178,12 @@ async def test_a_note_sent_twice_is_left_once(works: Company) -> None:
     assert shown.count("Alice Brandt They call back") == 1
 
 
+async def test_a_note_comes_to_the_card_as_well(works: Company) -> None:
+    await works.alice.says('note RUN-1 "The provider is on it"')
+    assert "Alice Brandt, " in (shown := await works.card("RUN-1"))
+    assert "The provider is on it" in shown
+
+
 async def test_what_was_refused_can_be_sent_again(works: Company) -> None:
     page = await _page(works)
     await works.alice.says("pause RUN-1")
@@ -225,14 +231,14 @@ async def test_programs_get_the_answer_as_json(works: Company) -> None:
     assert not (await works.http.post("/portal/RUN-1", data=refused)).json()["ok"]
 
 
-async def test_an_open_page_is_told_when_the_run_goes_on(works: Company) -> None:
+async def test_an_open_page_is_told_of_whatever_happens_to_the_run(works: Company) -> None:
     link = works.link("bob")
     async with works.http.stream("GET", "/portal/RUN-1/events", params=link) as events:
         lines = events.aiter_lines()
         assert await anext(lines) == "event: changed"
         await anext(lines)
         await anext(lines)
-        await works.alice.asks("pause RUN-1")
+        await works.alice.asks('note RUN-1 "seen"')
         async with asyncio.timeout(10):
             assert await anext(lines) == "event: changed"
 

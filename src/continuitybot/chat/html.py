@@ -25,7 +25,7 @@ from continuitybot.chat.wording import ITEM_MARKS, chart_words, progress_words, 
 
 WIDTH, HEIGHT = 320, 64  # of a chart, in units of its own view box
 _ANSWER = "answer:"
-_WIDE = 36  # characters of a fact, from which it gets a line of its own
+_WIDE = 20  # characters of a fact, from which it gets a line of its own
 _REF = re.compile(r"\b(?:INC|EVT|SMS|RUN|DRILL)-[0-9]{1,9}\b")
 _ADDRESS = re.compile(r"https?://\S+")
 _TIME = Markup('<time datetime="{at}">{words}</time>')

@@ -41,12 +41,22 @@ def changes(before: Run, after: Run) -> Iterator[Change]:
     for id, step in after.steps.items():
         if step.state is not before.steps[id].state:
             yield _step_change(after, id, step)
+        elif step.outputs.get("standing") != before.steps[id].outputs.get("standing"):
+            text = f"{step.outputs['ref']} is {step.outputs['standing']}."
+            yield _change(after, "run.followed", text, step=id)
     if after.state is before.state:
+        yield from _noted(before, after)
         return
     if before.state is RunState.PAUSED and not after.has_ended:
         yield _change(after, "run.resumed", f"{_title(after)} goes on.")
     elif word := _RUN_WORDS.get(after.state):
         yield _change(after, f"run.{word}", f"{_title(after)} is {word}.")
+
+
+def _noted(before: Run, after: Run) -> Iterator[Change]:
+    """Each new remark; those of a pause or an end are told with it."""
+    for note in after.notes[len(before.notes) :]:
+        yield _change(after, "run.noted", f"{_title(after)}: {note.text} ({note.by}).")
 
 
 def _step_change(run: Run, id: str, step: StepRun) -> Change:

@@ -51,6 +51,7 @@ _AGAIN: Mapping[str, str] = {
 _UNSAID = frozenset(
     {"approval", "approvers", "asked", "due", "end", "hops", "link", "ok", "ref", "standing"}
 )
+_LONGEST_LINE = 160
 _LABELS: Mapping[str, str] = {
     "text": "Says", "choice": "Answer", "latency": "Took", "counts": "Texts", "diagnosis": "Cause",
 }  # fmt: skip
@@ -108,10 +109,11 @@ def outcome(run: Run, id: str) -> list[tuple[str, str]]:
 
 
 def outcome_line(run: Run, id: str) -> str:
-    """What came of a step in one line."""
+    """What came of a step in one line of a card; its page has all of it."""
     said = outcome(run, id)
     lone = len(said) == 1 and said[0][0] in {"Says", "Evidence", "Answer"}
-    return said[0][1] if lone else "; ".join(f"{label.lower()}: {text}" for label, text in said)
+    line = said[0][1] if lone else "; ".join(f"{label.lower()}: {text}" for label, text in said)
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1].rstrip()}…"
 
 
 def by_words(run: Run, id: str, roster: Roster) -> str:
