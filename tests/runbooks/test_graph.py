@@ -10,7 +10,7 @@ import pytest
 from continuitybot.runbooks import load_runbooks, shipped_folder
 from continuitybot.runbooks.definition import Definition
 from continuitybot.runbooks.drawing import svg
-from continuitybot.runbooks.graph import graph_of, jumps, nodes
+from continuitybot.runbooks.graph import graph_of, jumps, marked, nodes
 from continuitybot.runbooks.layout import NODE_WIDTH, Box, layout_of
 from continuitybot.runbooks.mermaid import mermaid
 from rig.rehearsed import runbook
@@ -104,3 +104,12 @@ def test_what_a_runbook_says_is_no_markup_in_mermaid() -> None:
 def _overlap(one: Box, other: Box) -> bool:
     beside = abs(one.x - other.x) >= NODE_WIDTH
     return not beside and one.y < other.bottom[1] and other.y < one.bottom[1]
+
+
+def test_a_picture_of_a_run_says_in_words_how_each_step_stands() -> None:
+    states = {"y": ("done", "✔ done, 2 min"), "c": ("waiting", "◷ waiting")}
+    drawn = svg(marked(graph_of(runbook(NESTED)), states))
+    ElementTree.fromstring(drawn)
+    assert '<g class="step done">' in drawn
+    assert "✔ done, 2 min" in drawn
+    assert '<g class="fork waiting">' in drawn

@@ -60,3 +60,11 @@ async def test_without_a_server_it_says_how_to_start_one(company: Company) -> No
     said = await _fail(company, "say", "--as", "alice", "status")
     assert "continuitybot serve" in said
     assert len(said.strip().splitlines()) == 1
+
+
+async def test_runs_are_listed_and_one_is_shown_with_a_link_to_its_page(company: Company) -> None:
+    await company.mail_stops()
+    assert "RUN-1  Live e-mail incident  waiting" in await _run(company, "runs", "--as", "bob")
+    shown = await _run(company, "show", "run-1", "--as", "bob")
+    assert "Waits for         an answer, by" in shown
+    assert "/portal/RUN-1?key=" in shown

@@ -27,6 +27,7 @@ from continuitybot.web import carriers as carrier_routes
 from continuitybot.web import health
 from continuitybot.web.console import Console
 from continuitybot.web.portal import Portal
+from continuitybot.web.run_page import RunPage
 from continuitybot.web.server import Server, application, templates
 from continuitybot.web.visitor import Door
 
@@ -173,7 +174,9 @@ def _web(
     settings, pages = ground.settings, templates()
     door = Door(settings.web, ground.links, ground.directory, ground.clock)
     console = Console(settings, ground.database, door, edges.console, edges.door.handle, pages)
-    portal = Portal(settings, ground.database, door, rooms.cards, rooms.incidents, pages)
+    runs = RunPage(settings, ground.database, rooms.cards, rooms.runbooks, pages)
+    portal = Portal(settings, ground.database, door, rooms.cards, rooms.incidents, runs,
+                    edges.door.handle, pages)  # fmt: skip
     routes = [
         *console.routes(),
         *portal.routes(),

@@ -4,40 +4,56 @@ Buttons and forms are `<form method="post">` whose field `command` is a line of 
 answers of a form are fields named `answer:<field name>`, and `posted_line` makes one line of all.
 Class names, for style sheets: `card`, `mode`, `state` and `tone-good|warning|bad`, `facts`, `text`,
 `grid` (tables), `chart` with `series` and `normal`, `checklist` with `item-<state>`, `progress`,
-`buttons`, `button` with `primary|danger|plain`, `confirm`, `fields`, `hint`, `footer`.
+`buttons`, `button` with `primary|danger|plain`, `confirm`, `fields`, `hint`, `footer`; `wide` for
+a fact with much to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, tzinfo
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from continuitybot.chat.grammar import fill
-from continuitybot.chat.message import Card, Chart
+from continuitybot.chat.message import Button, Card, Chart, Moment, Piece, Span, Text, plain
 from continuitybot.chat.times import shown
 from continuitybot.chat.wording import ITEM_MARKS, chart_words, progress_words, state_words
 
 WIDTH, HEIGHT = 320, 64  # of a chart, in units of its own view box
 _ANSWER = "answer:"
+_WIDE = 20  # characters of a fact, from which it gets a line of its own
+_REF = re.compile(r"\b(?:INC|EVT|SMS|RUN|DRILL)-[0-9]{1,9}\b")
+_ADDRESS = re.compile(r"https?://\S+")
+_TIME = Markup('<time datetime="{at}">{words}</time>')
+_LINK = Markup('<a href="{page}">{ref}</a>')
+_STYLES = {"bold": Markup("<strong>{}</strong>"), "code": Markup("<code>{}</code>")}
 
 
 class HtmlCards:
     """Renders cards for one reader: their zone, where commands are posted, and what goes along.
 
-    `hidden` are further fields of every form, such as a token against forged requests.
+    `hidden` are further fields of every form, such as a token against forged requests; `page_of`
+    is the address of the page of a reference, "" for one that is not to be a link.
     """
 
     def __init__(
-        self, action: str, zone: tzinfo = UTC, hidden: Mapping[str, str] | None = None
+        self,
+        action: str,
+        zone: tzinfo = UTC,
+        hidden: Mapping[str, str] | None = None,
+        page_of: Callable[[str], str] = lambda _ref: "",
     ) -> None:
+        self._zone = zone
+        self._page_of = page_of
         self._context = {
             "action": action,
             "hidden": dict(hidden or {}),
-            "shown": lambda at: shown(at, zone),
+            "say": self.text,
+            "is_wide": lambda text: len(plain(text)) > _WIDE,
             "chart_words": chart_words,
             "curves": curves,
             "item_marks": ITEM_MARKS,
@@ -50,6 +66,37 @@ class HtmlCards:
         """The card as an `<article>`, escaped: pages include it as it is."""
         html = _environment().get_template("card.html").render(self._context, card=card)
         return Markup(html)  # noqa: S704 - autoescaped
+
+    def buttons(self, buttons: Iterable[Button]) -> Markup:
+        """Buttons alone, each with its question before it does what it says."""
+        html = _environment().get_template("buttons.html").render(self._context, all=buttons)
+        return Markup(html)  # noqa: S704 - autoescaped
+
+    def text(self, text: Text) -> Markup:
+        """A text, escaped; moments in the reader's zone, references as links to their pages."""
+        pieces = (text,) if isinstance(text, str) else text
+        return Markup("").join(map(self._piece, pieces))
+
+    def _piece(self, piece: Piece) -> Markup:
+        if isinstance(piece, Moment):
+            at = piece.at.isoformat(timespec="seconds")
+            return _TIME.format(at=at, words=shown(piece.at, self._zone))
+        if isinstance(piece, Span):
+            styled = _STYLES[piece.style].format(piece.text)
+            is_address = _ADDRESS.fullmatch(piece.text) is not None
+            return _LINK.format(page=piece.text, ref=styled) if is_address else styled
+        return self._linked(piece)
+
+    def _linked(self, text: str) -> Markup:
+        found, end = Markup(""), 0
+        for match in _REF.finditer(text):
+            found += escape(text[end : match.start()]) + self._link(match[0])
+            end = match.end()
+        return found + escape(text[end:])
+
+    def _link(self, ref: str) -> Markup:
+        page = self._page_of(ref)
+        return _LINK.format(page=page, ref=ref) if page else escape(ref)
 
 
 def posted_line(fields: Iterable[tuple[str, str]]) -> str:

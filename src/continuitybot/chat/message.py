@@ -33,7 +33,8 @@ class Moment:
     at: datetime
 
 
-Text = str | tuple[str | Span | Moment, ...]
+Piece = str | Span | Moment
+Text = str | tuple[Piece, ...]
 """Plain text, or pieces of it; never markup: renderers escape every piece."""
 
 
@@ -192,7 +193,7 @@ def plain(text: Text) -> str:
     return "".join(_plain_piece(piece) for piece in text)
 
 
-def _plain_piece(piece: str | Span | Moment) -> str:
+def _plain_piece(piece: Piece) -> str:
     if isinstance(piece, Span):
         return piece.text
     if isinstance(piece, Moment):

@@ -7,6 +7,7 @@ import unicodedata
 from continuitybot.chat.message import Card, plain
 
 LONGEST = 160
+_WORTH_CUTTING = 40  # less room than this tells nothing of a longer piece
 # 3GPP TS 23.038, 6.2.1: the basic alphabet, without the characters that count double.
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -20,15 +21,16 @@ _INSTEAD = {
 
 
 def render(card: Card) -> str:
-    """Mode, headline, state, then facts and text while there is room."""
+    """Mode, headline, state, then facts and text while there is room; one of them may be cut."""
     head = " ".join(part for part in (card.mode, card.headline) if part)
     pieces = [f"{head}: {card.state}" if card.state else head]
     pieces += [f"{fact.label}: {plain(fact.value)}" for fact in card.facts]
     pieces += [plain(text) for text in card.text]
     message = shortened(gsm(pieces[0]))
     for piece in filter(None, map(gsm, pieces[1:])):
-        if len(message) + len(piece) + 2 <= LONGEST:
-            message = f"{message}. {piece}"
+        room = LONGEST - len(message) - 2
+        if len(piece) <= room or room >= _WORTH_CUTTING:
+            message = f"{message}. {shortened(piece, room)}"
     return message
 
 

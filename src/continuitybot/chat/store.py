@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, Row, Select, String, Table, select, update
+from sqlalchemy import Boolean, Column, Integer, Row, Select, String, Table, delete, select, update
 
 from continuitybot.store import Json, Transaction, UtcTime, metadata
 
@@ -35,6 +35,11 @@ async def first_time(tx: Transaction, key: str) -> bool:
     """True once for each key: whoever asks again has been heard already."""
     added = await tx.execute(tx.insert_once(said_keys, key=key))
     return bool(added.rowcount)
+
+
+async def forget(tx: Transaction, key: str) -> None:
+    """The next time of a key is a first time again."""
+    await tx.execute(delete(said_keys).where(said_keys.c.key == key))
 
 
 async def card_row(tx: Transaction, ref: str, platform: str, channel: str) -> Row[Any]:

@@ -22,6 +22,8 @@ from continuitybot.chat.wording import (
 # Control characters but tab and line feed, and those that reorder or hide text.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
+_NARROWEST = 12  # characters of a column that gives way to others
+
 
 def render(card: Card, zone: tzinfo = UTC, width: int = 80) -> str:
     """The card as lines of at most `width` characters, except where one word is longer."""
@@ -88,13 +90,15 @@ class _Terminal:
     def _table(self, table: Table) -> Iterator[str]:
         rows = [[" ".join(self._words(cell).split()) for cell in row] for row in table.rows]
         heads = [printable(column) for column in table.columns]
-        widths = [max(map(_columns, cells)) for cells in zip(heads, *rows, strict=True)]
+        wanted = [max(map(_columns, cells)) for cells in zip(heads, *rows, strict=True)]
+        widths = _fitted(wanted, self._width - 2 * len(wanted))
         yield self._row([head.upper() for head in heads], widths)
         for row in rows:
             yield self._row(row, widths)
 
     def _row(self, cells: Sequence[str], widths: Sequence[int]) -> str:
-        padded = (cell + " " * (w - _columns(cell)) for cell, w in zip(cells, widths, strict=True))
+        cut = (_cut(cell, width) for cell, width in zip(cells, widths, strict=True))
+        padded = (cell + " " * (w - _columns(cell)) for cell, w in zip(cut, widths, strict=True))
         line = "  " + "  ".join(padded).rstrip()
         return line if len(line) <= self._width else line[: self._width - 1] + "…"
 
@@ -125,6 +129,18 @@ def printable(text: str) -> str:
 def _headline(card: Card) -> str:
     words = (card.mode, printable(card.headline), printable(state_words(card)))
     return " · ".join(word for word in words if word)
+
+
+def _fitted(wanted: Sequence[int], room: int) -> list[int]:
+    """Widths of columns that fit into `room` together: the widest give way first."""
+    widths = list(wanted)
+    while sum(widths) > room and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if _columns(cell) <= width else f"{cell[: width - 1].rstrip()}…"
 
 
 def _columns(text: str) -> int:

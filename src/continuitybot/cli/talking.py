@@ -1,4 +1,4 @@
-"""Talking to a running server from its own machine: say, console, run, report."""
+"""Talking to a running server from its own machine: say, console, run, runs, show, report."""
 
 from __future__ import annotations
 
@@ -130,6 +130,20 @@ def _input(pair: str) -> str:
     return f"{key}={quote(value)}"
 
 
+def runs(person: AsPerson, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """The newest runs, how each stands and what it is at."""
+    typer.echo(LocalServer(config, person).say("runs"))
+
+
+def show(
+    ref: Annotated[str, typer.Argument(help="Such as RUN-3, INC-7, EVT-1 or SMS-2.")],
+    person: AsPerson,
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """One run, incident, event or broadcast as it stands: [bold]show RUN-3 --as alice[/]."""
+    typer.echo(LocalServer(config, person).say(f"show {quote(ref)}"))
+
+
 def report(
     ref: Annotated[str, typer.Argument(help="The incident, such as INC-7.")],
     person: AsPerson,
@@ -153,4 +167,6 @@ def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel="Talk to a running bot")(say)
     app.command(rich_help_panel="Talk to a running bot")(console)
     app.command(rich_help_panel="Talk to a running bot")(run)
+    app.command(rich_help_panel="Talk to a running bot")(runs)
+    app.command(rich_help_panel="Talk to a running bot")(show)
     app.command(rich_help_panel="Talk to a running bot")(report)

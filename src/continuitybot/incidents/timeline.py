@@ -24,7 +24,7 @@ from continuitybot.store import Change, Database, Transaction
 _LINKED = ("event.", "broadcast.", "run.")
 _TOLD = ("incident.", "alert.", "approval.", *_LINKED)
 # Said too often to be a milestone; its numbers are kept with the link.
-_UNTOLD = frozenset({"broadcast.progressed", "run.advanced"})
+_UNTOLD = frozenset({"broadcast.progressed", "run.advanced", "run.followed"})
 _REQUESTS = frozenset({"event.planned", "broadcast.requested", "run.started"})
 
 

@@ -18,6 +18,11 @@ _STYLE = """\
     .question .box { fill: #fff8e5; stroke: #7a5200; }
     .begin .box, .end .box { fill: #e7f3ec; stroke: #24663b; }
     .fork .box, .join .box { fill: #eaf1fb; stroke: #1f4e8c; }
+    .mark { font-weight: 700; }
+    .done .box { fill: #e7f3ec; stroke: #24663b; }
+    .doing .box, .waiting .box { fill: #fff8e5; stroke: #7a5200; stroke-width: 3; }
+    .failed .box, .unknown .box { fill: #fdeceb; stroke: #a40e26; stroke-width: 3; }
+    .skipped .box, .todo .box { fill: #ffffff; stroke: #57606a; stroke-dasharray: 4 3; }
     .way { fill: none; stroke: #57606a; }
     .jump { fill: none; stroke: #a40e26; stroke-dasharray: 5 4; }
     .beside { fill: #a40e26; text-anchor: start; font-size: 11px; }"""
@@ -66,12 +71,20 @@ def _line(kind: str, points: tuple[Point, ...], tip: str) -> str:
 def _box(box: Box) -> str:
     left, first = box.x - NODE_WIDTH / 2, box.y + (box.height - len(box.lines) * LINE_HEIGHT) / 2
     words = "".join(
-        f'<text class="{"title" if number < box.title_lines else "detail"}" x="{box.x:g}"'
+        f'<text class="{_kind(box, number)}" x="{box.x:g}"'
         f' y="{first + number * LINE_HEIGHT + 12:g}">{escape(line)}</text>'
         for number, line in enumerate(box.lines)
     )
+    kinds = f"{box.node.shape} {box.node.state}".strip()
     return (
-        f'  <g class="{box.node.shape}"><rect class="box" x="{left:g}" y="{box.y:g}"'
+        f'  <g class="{kinds}"><rect class="box" x="{left:g}" y="{box.y:g}"'
         f' width="{NODE_WIDTH}" height="{box.height:g}" rx="{_ROUNDING[box.node.shape]}"/>'
         f"{words}</g>"
     )
+
+
+def _kind(box: Box, number: int) -> str:
+    if number < box.title_lines:
+        return "title"
+    is_mark = bool(box.node.state) and number == len(box.lines) - 1
+    return "mark" if is_mark else "detail"

@@ -6,8 +6,8 @@ Pure values; `mermaid.py` writes them as text and `drawing.py` draws them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from continuitybot.runbooks.definition import (
@@ -26,11 +26,15 @@ Shape = Literal["begin", "end", "step", "question", "fork", "join"]
 
 @dataclass(frozen=True)
 class Node:
-    """One thing in the flow; `lines` is what stands in it, the first one its title."""
+    """One thing in the flow; `lines` is what stands in it, the first one its title.
+
+    `state` is how it stands in a run, "" where there is none; the last line says it in words.
+    """
 
     id: str
     shape: Shape
     lines: tuple[str, ...]
+    state: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,28 @@ def graph_of(definition: Definition) -> Graph:
         description=_description(definition),
         track=Track((begin, *inner.parts, end), inner.jumps),
     )
+
+
+def marked(graph: Graph, marks: Mapping[str, tuple[str, str]]) -> Graph:
+    """The flow with the state of each step (by its id) and the words for it."""
+    by_node = {f"step_{id}": mark for id, mark in marks.items()}
+    return replace(graph, track=_marked(graph.track, by_node))
+
+
+def _marked(track: Track, marks: Mapping[str, tuple[str, str]]) -> Track:
+    return replace(track, parts=tuple(_marked_part(part, marks) for part in track.parts))
+
+
+def _marked_part(part: Node | Fork, marks: Mapping[str, tuple[str, str]]) -> Node | Fork:
+    if isinstance(part, Fork):
+        tracks = tuple(_marked(track, marks) for track in part.tracks)
+        return replace(part, node=_marked_node(part.node, marks), tracks=tracks)
+    return _marked_node(part, marks)
+
+
+def _marked_node(node: Node, marks: Mapping[str, tuple[str, str]]) -> Node:
+    state, words = marks.get(node.id, ("", ""))
+    return replace(node, lines=(*node.lines, _seen(words)), state=state) if words else node
 
 
 def edges(track: Track) -> Iterator[tuple[str, str]]:

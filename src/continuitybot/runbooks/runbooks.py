@@ -95,6 +95,14 @@ class Runbooks:
         then = (await self.run(tx, ref)).definition
         return drift(ref, then, self._definitions.get(then.name))
 
+    def has_drifted(self, run: Run) -> bool:
+        """Whether the runbook of a run has changed, or gone, since it started."""
+        now = self._definitions.get(run.definition.name)
+        if now == run.definition:
+            return False
+        found = drift(run.ref, run.definition, now)
+        return found.is_gone or bool(found.lines)
+
     async def start(
         self,
         name: str,

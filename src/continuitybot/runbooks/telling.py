@@ -44,7 +44,11 @@ def changes(before: Run, after: Run) -> Iterator[Change]:
         was, step = before.steps[id], after.steps[id]
         if step.state is not was.state or _tried_again(was, step):
             yield _step_change(after, id, was, step)
+        elif step.outputs.get("standing") != was.outputs.get("standing"):
+            text = f"{step.outputs['ref']} is {step.outputs['standing']}."
+            yield _change(after, "run.followed", text, step=id)
     if after.state is before.state:
+        yield from _noted(before, after)
         return
     if before.state is RunState.PAUSED and not after.has_ended:
         yield _change(after, "run.resumed", f"{_title(after)} goes on.")
@@ -55,6 +59,12 @@ def changes(before: Run, after: Run) -> Iterator[Change]:
 def _tried_again(before: StepRun, after: StepRun) -> bool:
     """Whether it has begun once more by itself, even when it stands where it stood before."""
     return after.attempt > max(1, before.attempt)
+
+
+def _noted(before: Run, after: Run) -> Iterator[Change]:
+    """Each new remark; those of a pause or an end are told with it."""
+    for note in after.notes[len(before.notes) :]:
+        yield _change(after, "run.noted", f"{_title(after)}: {note.text} ({note.by}).")
 
 
 def _step_change(run: Run, id: str, before: StepRun, step: StepRun) -> Change:

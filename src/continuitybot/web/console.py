@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import re
 from collections.abc import Sequence
@@ -22,13 +21,13 @@ from continuitybot.chat.platform import Command, Handle, Reply
 from continuitybot.errors import Refused
 from continuitybot.people.model import Identity, Person
 from continuitybot.settings import Settings
-from continuitybot.store import Change, Database
+from continuitybot.store import Database
 from continuitybot.web.forms import posted
+from continuitybot.web.live import tell_changes
 from continuitybot.web.visitor import Door, Visitor
 
 _DIGEST = re.compile(r"(--plan [0-9a-f]{8})[0-9a-f]+")  # nobody reads all of it
 _HINTS = ("status", "incidents", "events", "runs", "readiness", "help")
-_HEARTBEAT = 15.0
 _LONGEST_VERSION = 18  # digits: what every database takes as an integer
 
 
@@ -79,32 +78,9 @@ class Console:
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: `changed` whenever the conversation has changed."""
         await self.door.visitor(request)
-        answer = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+        return await tell_changes(
+            request, self.database, lambda change: change.what == "console.changed"
         )
-        await answer.prepare(request)
-        changed = asyncio.Event()
-
-        def listen(changes: Sequence[Change]) -> None:
-            if any(change.what == "console.changed" for change in changes):
-                changed.set()
-
-        leave = self.database.on_commit(listen)
-        try:
-            await answer.write(b"event: changed\ndata: {}\n\n")
-            while True:
-                line = b": still here\n\n"
-                try:
-                    await asyncio.wait_for(changed.wait(), _HEARTBEAT)
-                    changed.clear()
-                    line = b"event: changed\ndata: {}\n\n"
-                except TimeoutError:
-                    pass
-                await answer.write(line)
-        except ConnectionResetError:
-            return answer
-        finally:
-            leave()
 
     async def say(self, request: web.Request) -> web.Response:
         """Perform one line: typed, or of a button or form. Answers a page, or JSON to programs."""
@@ -122,7 +98,8 @@ class Console:
         return web.json_response(self._as_text(reply, visitor.person))
 
     def _html(self, message: ConsoleMessage, visitor: Visitor) -> Markup:
-        cards = HtmlCards("/console/say", self._zone(visitor.person), visitor.proof)
+        zone = self._zone(visitor.person)
+        cards = HtmlCards("/console/say", zone, visitor.proof, visitor.page_of)
         template = self.templates.get_template("message.html")
         return Markup(template.render(message=message, card=cards.card(message.card)))  # noqa: S704 - autoescaped
 

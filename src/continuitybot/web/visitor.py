@@ -28,6 +28,10 @@ class Visitor:
         """The proof as a query string."""
         return urlencode(self.proof)
 
+    def page_of(self, ref: str) -> str:
+        """The address of an object's page, for this person."""
+        return f"/portal/{ref}?{self.query}"
+
 
 class Door:
     """Lets people in: by signed link (`key`), or by name (`as`) where the settings allow it."""

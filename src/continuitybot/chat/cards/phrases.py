@@ -30,6 +30,16 @@ def facts(*found: Fact | None) -> tuple[Fact, ...]:
     return tuple(one for one in found if one is not None)
 
 
+def lasting(span: timedelta) -> str:
+    """How long something lasts, as it is said: `40 s`, `12 min`, `1 h 5 min`, `2 d 3 h`."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86400
+    sizes = ((days, "d"), (hours, "h"), (minutes, "min"))
+    return " ".join([f"{count} {unit}" for count, unit in sizes if count][:2])
+
+
 def words(state: str) -> str:
     """A state as a person writes it: `failing back`."""
     return state.replace("_", " ")
@@ -57,9 +67,9 @@ def present(*buttons: Button | None) -> tuple[Button, ...]:
     return tuple(button for button in buttons if button is not None)
 
 
-def listed(lines: Iterable[str]) -> str:
+def listed(lines: Iterable[str], last: str = "and") -> str:
     """Several things in one phrase: `a, b and c`."""
     found = list(lines)
     if len(found) < 2:
         return "".join(found)
-    return f"{', '.join(found[:-1])} and {found[-1]}"
+    return f"{', '.join(found[:-1])} {last} {found[-1]}"

@@ -11,13 +11,15 @@ from continuitybot.chat.cards.broadcast import broadcast_card
 from continuitybot.chat.cards.event import event_card
 from continuitybot.chat.cards.incident import incident_card
 from continuitybot.chat.cards.run import run_card
+from continuitybot.chat.cards.run_waits import Around
 from continuitybot.chat.message import Card
 from continuitybot.continuity import Continuity
 from continuitybot.errors import NotFound
 from continuitybot.incidents import Incidents
 from continuitybot.mailflow import Mailflow
 from continuitybot.people.directory import Directory
-from continuitybot.runbooks import Runbooks
+from continuitybot.runbooks import Run, Runbooks
+from continuitybot.runbooks.timers import due_moments
 from continuitybot.store import Transaction
 
 Make = Callable[[Transaction, str], Awaitable[Card]]
@@ -94,8 +96,21 @@ class Cards:
 
     async def _run(self, tx: Transaction, ref: str) -> Card:
         run = await self._runbooks.run(tx, ref)
-        roster = await self._directory.roster(tx)
-        return run_card(run, await self._asked(tx, ref), tx.now, roster)
+        return run_card(run, await self.around(tx, run))
+
+    async def around(self, tx: Transaction, run: Run) -> Around:
+        """What a run is shown with: who is asked, when its timers are due, what its file says."""
+        steps = [run.steps[id] for id in run.open_steps]
+        subjects = {subject for step in steps for subject in step.subjects}
+        subjects |= {str(step.outputs["ref"]) for step in steps if step.outputs.get("ref")}
+        asked = {subject: await self._asked(tx, subject) for subject in sorted(subjects)}
+        return Around(
+            now=tx.now,
+            roster=await self._directory.roster(tx),
+            asked={subject: one for subject, one in asked.items() if one is not None},
+            due=await due_moments(tx, run),
+            drifted=self._runbooks.has_drifted(run),
+        )
 
     async def _asked(self, tx: Transaction, ref: str) -> Approval | None:
         return next(iter(await self._approvals.pending(tx, ref)), None)

@@ -1,92 +1,132 @@
-"""A run of a runbook: its steps, what it waits for and for whom, and what can be answered."""
+"""A run of a runbook: what it does, what it waits for and for whom, and what can be answered."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from continuitybot.approvals.model import Approval
-from continuitybot.chat.cards.phrases import (
-    consent_buttons,
-    fact,
-    facts,
-    mode_of,
-    present,
-    words,
+from continuitybot.chat.cards.phrases import fact, facts, lasting, mode_of, plural, words
+from continuitybot.chat.cards.run_acts import is_question, run_buttons, words_form
+from continuitybot.chat.cards.run_steps import joined, progress_of, steps_of
+from continuitybot.chat.cards.run_waits import Around, open_leaves, waiting_for
+from continuitybot.chat.cards.run_words import (
+    leaves,
+    next_step,
+    objectives,
+    remedy,
+    title_of,
 )
 from continuitybot.chat.message import (
     Button,
     Card,
-    Confirm,
     Fact,
-    Item,
-    ItemState,
     Moment,
     Span,
     Table,
+    Text,
     Tone,
 )
 from continuitybot.errors import Problem
+from continuitybot.people.model import BOT
 from continuitybot.people.roster import Roster
 from continuitybot.runbooks.definition import Definition
 from continuitybot.runbooks.drift import Drift
-from continuitybot.runbooks.model import Run, measures
+from continuitybot.runbooks.model import Run
 from continuitybot.runbooks.states import RunState, StepState
-from continuitybot.settings.values import format_duration
 
-_ITEM_STATES: Mapping[StepState, ItemState] = {
-    StepState.PENDING: "todo",
-    StepState.RUNNING: "doing",
-    StepState.WAITING: "waiting",
-    StepState.HELD: "failed",
-    StepState.UNKNOWN: "unknown",
-    StepState.DONE: "done",
-    StepState.FAILED: "failed",
-    StepState.SKIPPED: "skipped",
-    StepState.STOPPED: "skipped",
-}
 _TONES: Mapping[RunState, Tone] = {
     RunState.FINISHED: "good",
     RunState.FAILED: "bad",
     RunState.CANCELLED: "warning",
+    RunState.PAUSED: "warning",
 }
+_OPEN_AT_MOST = 3
+_NOTES_AT_MOST = 3
+_STUCK = frozenset({StepState.HELD, StepState.UNKNOWN})
 
 
-def run_card(run: Run, approval: Approval | None, now: datetime, roster: Roster) -> Card:
-    """One run, step by step, with the buttons for what it waits for."""
-    return Card(
-        headline=f"{run.ref} {run.definition.title}",
-        mode=mode_of(run.is_drill),
-        state=words(run.state) if run.mode == "live" else f"{words(run.state)}, {run.mode}",
-        tone=_TONES.get(run.state, ""),
-        text=tuple(text for _, text, _ in _open_questions(run)),
-        facts=facts(
-            fact("Incident", run.incident),
-            fact("Started by", roster.name(run.requester)),
-            fact("Started", run.created),
-            fact("Ended", run.ended),
-            *_objectives(run, now),
-        ),
-        checklist=tuple(_item(run, id, roster) for id in run.definition.spots),
-        buttons=_buttons(run, approval),
+def run_card(run: Run, around: Around) -> Card:
+    """One run: what it does now and waits for, step by step, with the buttons for it."""
+    head = run_head(run, around)
+    stuck = () if run.has_ended else _failures(run)
+    against = facts(
+        *(fact(f"Objective {name}", said) for name, said in objectives(run, around.now))
+    )
+    return replace(
+        head,
+        facts=(*head.facts, *facts(*against)),
+        text=(*stuck, *head.text, *_questions(run), *_notes(run, around)),
+        checklist=steps_of(run, around),
+        progress=progress_of(run),
+        buttons=run_buttons(run, around),
+        form=None if run.has_ended else words_form(run),
+        footer="" if run.has_ended else _as_of(around),
     )
 
 
-def runs_card(runs: Sequence[Run], roster: Roster) -> Card:
-    """The newest runs."""
+def run_head(run: Run, around: Around) -> Card:
+    """The run without its steps and buttons, for a page that shows them in its own way."""
+    return Card(
+        headline=f"{run.ref} {run.definition.title}",
+        mode=mode_of(run.is_drill),
+        state=state_of(run),
+        tone=tone_of(run),
+        facts=_facts(run, around),
+        text=(*(_failures(run) if run.has_ended else ()), *_drift(around)),
+    )
+
+
+def state_of(run: Run) -> str:
+    """How the run stands, in a few words."""
+    said = words(run.state)
+    stuck = _count(run, _STUCK)
+    failed = _count(run, frozenset({StepState.FAILED}))
+    if run.state is RunState.WAITING and stuck:
+        said = "needs a decision"
+    elif run.state is RunState.FINISHED and failed:
+        said = f"finished, {plural(failed, 'step')} failed"
+    return said if run.mode == "live" else f"{said}, {run.mode}"
+
+
+def tone_of(run: Run) -> Tone:
+    """Whether that is good news."""
+    if not run.has_ended and _count(run, _STUCK):
+        return "bad"
+    if run.state is RunState.FINISHED and _count(run, frozenset({StepState.FAILED})):
+        return "warning"
+    return _TONES.get(run.state, "")
+
+
+def _facts(run: Run, around: Around) -> tuple[Fact, ...]:
+    """What it does now, since when, what it waits for and for whom."""
+    return facts(
+        *_present(run, around),
+        fact("Next", None if run.state is RunState.PAUSED else _next(run)),
+        fact("Incident", run.incident),
+        fact("Started", (Moment(run.created), f" by {_by(run, around.roster)}")),
+        fact("Ended", run.ended),
+    )
+
+
+def runs_card(runs: Sequence[Run], now: datetime) -> Card:
+    """The newest runs: how each stands, and what it is at."""
     if not runs:
         return Card("Nothing has been run yet", buttons=(Button("Runbooks", "runbooks"),))
     rows = tuple(
         (
             run.ref,
             run.definition.title,
-            words(run.state),
-            (Moment(run.created),),
-            roster.name(run.requester),
+            f"DRILL, {state_of(run)}" if run.is_drill else state_of(run),
+            _at(run),
+            f"{lasting(now - run.created)} ago",
         )
         for run in runs
     )
-    return Card("Runs", table=Table(("Run", "Runbook", "State", "Started", "By"), rows))
+    is_open = [run for run in runs if not run.has_ended]
+    buttons = tuple(Button(run.ref, f"show {run.ref}") for run in is_open[:5])
+    columns = ("Run", "Runbook", "State", "Now", "Started")
+    return Card(f"Runs: {len(is_open)} open", table=Table(columns, rows), buttons=buttons)
 
 
 def runbooks_card(definitions: Mapping[str, Definition], faults: Sequence[Problem]) -> Card:
@@ -117,78 +157,74 @@ def drift_card(drift: Drift) -> Card:
     )
 
 
-def _objectives(run: Run, now: datetime) -> list[Fact | None]:
-    found = []
-    for measure in measures(run, now):
-        took = format_duration(measure.elapsed)
-        verdict = {True: "met", False: "missed", None: "so far"}[measure.met]
-        text = f"{took} of {format_duration(measure.target)}, {verdict}"
-        found.append(fact(f"Objective: {measure.name}", text))
-    return found
+def _as_of(around: Around) -> Text:
+    """A card changes with its run; the clock on it stands still in between."""
+    return "As it stood on ", Moment(around.now), "; its page is live."
 
 
-def _item(run: Run, id: str, roster: Roster) -> Item:
-    step = run.steps[id]
-    spot = run.definition.spots[id]
-    title = f"{'– ' if spot.parent else ''}{spot.step.title}"
-    by = f"{roster.name(step.by)}. " if step.by and step.by != "bot" else ""
-    owner = (
-        f"For {spot.step.owner}. " if step.state is StepState.WAITING and spot.step.owner else ""
-    )
-    note = f"{owner}{by}{step.reason or _of_item(run, id)}".strip()
-    return Item(title, _ITEM_STATES[step.state], note, _step_buttons(run, id))
+def _by(run: Run, roster: Roster) -> str:
+    return "itself" if run.requester == BOT else roster.name(run.requester)
 
 
-def _of_item(run: Run, id: str) -> str:
-    """What an item asks for while it is open, and what was shown for it afterwards."""
-    step = run.steps[id]
-    if run.definition.spots[id].step.action != "do":
-        return ""
-    return str((step.outputs if step.outputs else step.given).get("text", ""))
+def _present(run: Run, around: Around) -> Iterator[Fact | None]:
+    """Each open step and what it waits for."""
+    is_open = open_leaves(run)
+    if run.state is RunState.PAUSED:
+        yield fact("Paused", "what has begun goes on to its end; nothing new begins")
+    for id in is_open[:_OPEN_AT_MOST]:
+        started = run.steps[id].started
+        since: Text = (", since ", Moment(started)) if started else ""
+        yield fact("Now", (title_of(run, id), *since))
+        if waiting := waiting_for(run, id, around):
+            yield fact("Waits for", waiting.text)
+    if len(is_open) > _OPEN_AT_MOST:
+        yield fact("And", f"{len(is_open) - _OPEN_AT_MOST} more open steps, below")
 
 
-def _step_buttons(run: Run, id: str) -> tuple[Button, ...]:
-    step, action = run.steps[id], run.definition.spots[id].step.action
-    if action == "do" and step.state is StepState.WAITING:
-        return (
-            Button("Done", f"item done {run.ref} {id}"),
-            Button("Does not apply", f"item na {run.ref} {id}"),
-        )
-    if step.state in {StepState.HELD, StepState.UNKNOWN}:
-        return (
-            Button("Try again", f"step retry {run.ref} {id}"),
-            Button("It is done", f"step done {run.ref} {id}"),
-            Button("Skip", f"step skip {run.ref} {id}"),
-        )
-    return ()
+def _next(run: Run) -> Text | None:
+    id = next_step(run)
+    if not id:
+        return None
+    when = run.definition.spots[id].step.when
+    return (title_of(run, id), ", if ", Span(when, "code")) if when else title_of(run, id)
 
 
-def _open_questions(run: Run) -> list[tuple[str, str, Mapping[str, str]]]:
-    """Each step that waits for an answer, with its question and the choices by id."""
-    return [
-        (id, str(step.given.get("text", "")), step.given.get("choices") or {})
-        for id, step in run.steps.items()
-        if step.state is StepState.WAITING and run.definition.spots[id].step.action == "ask"
-    ]
+def _at(run: Run) -> str:
+    """The step a run is at, in a list of runs."""
+    is_open = open_leaves(run)
+    if not is_open:
+        return "" if run.has_ended else "between two steps"
+    more = f" (+{len(is_open) - 1})" if len(is_open) > 1 else ""
+    return f"{title_of(run, is_open[0])}{more}"
 
 
-def _buttons(run: Run, approval: Approval | None) -> tuple[Button, ...]:
-    answers = tuple(
-        Button(label, f"answer {run.ref} {step} {choice}", "primary" if first else "plain")
-        for step, _, choices in _open_questions(run)
-        for first, (choice, label) in zip((True, *[False] * 9), choices.items(), strict=False)
-    )
-    consent = consent_buttons(run.ref, approval.plan_hash, approval.title) if approval else ()
+def _failures(run: Run) -> Iterator[Text]:
+    """What went wrong and needs somebody, with what can be done about it."""
+    for id in leaves(run):
+        step = run.steps[id]
+        ended_it = run.state is RunState.FAILED and step.state is StepState.FAILED
+        if step.state in _STUCK or ended_it:
+            word = "may or may not have happened" if step.state is StepState.UNKNOWN else "failed"
+            yield joined((Span(f"{title_of(run, id)} {word}"), ": ", step.reason), remedy(run, id))
+
+
+def _questions(run: Run) -> Iterator[Text]:
     if run.has_ended:
-        return ()
-    paused = run.state is RunState.PAUSED
-    confirm = Confirm(f"End {run.ref} where it stands?", "What was done stays done.", "End it")
-    return (
-        *answers,
-        *consent,
-        *present(
-            Button("Resume", f"resume {run.ref}", "primary") if paused else None,
-            None if paused else Button("Pause", f"pause {run.ref}"),
-            Button("Cancel", f"cancel {run.ref}", "danger", confirm),
-        ),
-    )
+        return
+    for id in open_leaves(run):
+        if is_question(run, id):
+            yield str(run.steps[id].given.get("text", ""))
+
+
+def _notes(run: Run, around: Around) -> Iterator[Text]:
+    for note in run.notes[-_NOTES_AT_MOST:]:
+        yield (f"{around.roster.name(note.by)}, ", Moment(note.at), f": {note.text}")
+
+
+def _drift(around: Around) -> Iterator[Text]:
+    if around.drifted:
+        yield "The runbook's file has changed since this run started; the run goes on with its own."
+
+
+def _count(run: Run, states: frozenset[StepState]) -> int:
+    return sum(run.steps[id].state in states for id in leaves(run))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from continuitybot import audit as record
 from continuitybot.chat.cards.broadcast import broadcasts_card
 from continuitybot.chat.cards.event import events_card
@@ -19,6 +21,7 @@ from continuitybot.chat.cards.readiness import drill_card, readiness_card
 from continuitybot.chat.cards.run import drift_card, runbooks_card, runs_card
 from continuitybot.chat.commands.desk import Asked, Desk, shown
 from continuitybot.chat.grammar import verb_of
+from continuitybot.chat.message import Span
 from continuitybot.chat.platform import Reply
 
 
@@ -74,9 +77,12 @@ async def incidents(desk: Desk, _asked: Asked) -> Reply:
 
 
 async def one_object(desk: Desk, asked: Asked) -> Reply:
-    """The present card of whatever a reference names."""
+    """The present card of whatever a reference names, and the asker's own page of it."""
+    ref = asked.text("ref")
     async with desk.database.reading() as tx:
-        return shown(await desk.cards.card(tx, asked.text("ref")))
+        card = await desk.cards.card(tx, ref)
+    page = ("Your page of it, for a day: ", Span(desk.page_of(asked.by, ref), "code"))
+    return shown(replace(card, text=(*card.text, page)))
 
 
 async def events(desk: Desk, _asked: Asked) -> Reply:
@@ -102,9 +108,7 @@ async def runbooks(desk: Desk, _asked: Asked) -> Reply:
 async def runs(desk: Desk, _asked: Asked) -> Reply:
     """The newest runs."""
     async with desk.database.reading() as tx:
-        found = await desk.runbooks.runs(tx, limit=20)
-        roster = await desk.directory.roster(tx)
-    return shown(runs_card(found, roster))
+        return shown(runs_card(await desk.runbooks.runs(tx, limit=20), tx.now))
 
 
 async def diff(desk: Desk, asked: Asked) -> Reply:
