@@ -11,7 +11,8 @@ import pytest
 from continuitybot.runbooks import load_text, shipped_folder
 from continuitybot.runbooks.actions import ACTIONS
 from continuitybot.runbooks.rehearsal import rehearse_one
-from continuitybot.runbooks.scenario import Result, load_scenario
+from continuitybot.runbooks.scenario import Expect, Given, Happening, Part, Result
+from continuitybot.runbooks.scenario_files import load_scenario
 from continuitybot.runbooks.schema import ACTION_NAMES, STEP_RULES, RunbookSource
 from rig.rehearsed import runbook
 
@@ -51,8 +52,9 @@ def test_every_output_of_an_action_is_named_in_its_section(action: str) -> None:
     assert set(missing) <= {"text", "approval"}
 
 
-def test_every_key_of_a_runbook_a_step_and_a_result_is_explained() -> None:
-    for key in (*RunbookSource.model_fields, *STEP_RULES, *Result.model_fields):
+def test_every_key_of_a_runbook_a_step_and_a_scenario_is_explained() -> None:
+    told = (RunbookSource, Given, Part, Result, Happening, Expect)
+    for key in (*STEP_RULES, *(name for kind in told for name in kind.model_fields)):
         assert f"`{key}`" in TEXT, key
 
 
@@ -60,5 +62,6 @@ async def test_the_whole_example_goes_as_its_rehearsal_says(tmp_path: Path) -> N
     definition = load_text("vendor-outage.yaml", WHOLE)
     path = tmp_path / "refused.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
-    result = await rehearse_one(definition, load_scenario(path, definition), "refused")
+    books = {definition.name: definition}
+    result = await rehearse_one(load_scenario(path, definition.name, books), books)
     assert not result.differences, indent(str(result), "  ")
