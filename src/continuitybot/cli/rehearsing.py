@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from continuitybot.cli.exporting import exported, write
 from continuitybot.cli.options import DEFAULT_CONFIG, ConfigPath
 from continuitybot.cli.runbooks import Paths, folders_of
 from continuitybot.runbooks import load_runbooks, rehearse
@@ -28,10 +29,19 @@ def rehearse_all(
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Also show what was never rehearsed.")
     ] = False,
+    ref: Annotated[
+        str,
+        typer.Option("--export", metavar="REF", help="Make one of RUN-12, or of all of INC-7."),
+    ] = "",
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The folder for that. Default: run-12.")
+    ] = None,
 ) -> None:
     """Play the scenarios that stand beside the runbooks, on a simulated clock."""
     begun = time.perf_counter()
     folders = folders_of(paths, config)
+    if ref:
+        folders = [_export(ref, to or Path(ref.lower()), folders, config)]
     results = asyncio.run(rehearse(folders))
     screen = Console(soft_wrap=True, highlight=False)
     for result in results:
@@ -43,6 +53,18 @@ def rehearse_all(
         _show_coverage(folders, results)
     if failed or not (results or coverage):
         raise typer.Exit(1)
+
+
+def _export(ref: str, folder: Path, folders: Sequence[Path], config: Path) -> Path:
+    """Write what happened, with the runbook as it was then; the folder it was written to."""
+    found = exported(ref, config)
+    files = write(found, folder, load_runbooks(folders))
+    for file in files:
+        typer.echo(f"Written: {file}")
+    for name in sorted({one.runbook for one in found}):
+        if folder / f"{name}.yaml" not in files:
+            typer.echo(f"{folder / name}.yaml was there already; it is the one that is rehearsed.")
+    return folder
 
 
 def _shown(result: Rehearsed) -> Iterator[Text]:

@@ -52,13 +52,15 @@ def _short(value: Any) -> str:
 
 
 def span_words(span: timedelta) -> str:
-    """A time to the millisecond, as a scenario can say it: `1h3m2s`, `250ms`."""
-    rest = round(span.total_seconds() * 1000)
+    """A time to the microsecond, as a scenario can say it: `1h3m2s`, `0.25s`."""
+    whole, rest = divmod(span, timedelta(seconds=1))
     words = []
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
-        number, rest = divmod(rest, size)
-        if number:
-            words.append(f"{number}{unit}")
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
+        number, whole = divmod(whole, size)
+        words += [f"{number}{unit}"] if number else []
+    if whole or rest:
+        seconds = f"{whole}.{rest.microseconds:06}".rstrip("0").rstrip(".")
+        words.append(f"{seconds}s")
     return "".join(words) or "0s"
 
 

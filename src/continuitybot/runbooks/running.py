@@ -10,6 +10,7 @@ from continuitybot.runbooks.actions import ACTIONS
 from continuitybot.runbooks.advance import advance
 from continuitybot.runbooks.definition import Definition, Kind
 from continuitybot.runbooks.events import Event, Started
+from continuitybot.runbooks.history import line_of
 from continuitybot.runbooks.inputs import read_inputs
 from continuitybot.runbooks.model import Effect, Mode, Run, new_run
 from continuitybot.runbooks.moves import Rules
@@ -52,7 +53,7 @@ async def apply_event(tx: Transaction, ref: str, event: Event) -> Run:
     after, effects = advance(before, event, tx.now, RULES)
     if after == before:
         return before
-    await store.save_run(tx, after, version)
+    await store.save_run(tx, after, version, line_of(event, tx.now))
     for key in _keys(before) - _keys(after):
         await tx.cancel_effects(key=key)
     for effect in effects:

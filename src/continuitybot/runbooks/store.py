@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Column, Integer, String, Table, UniqueConstraint, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+)
 from sqlalchemy import update as update_table
 
 from continuitybot.errors import NotFound, Stale
@@ -23,6 +33,7 @@ runs = Table(
     Column("incident", String(20), nullable=False, index=True),
     Column("created", UtcTime, nullable=False, index=True),
     Column("document", Json, nullable=False),
+    Column("history", Text, nullable=False, server_default=""),
     UniqueConstraint("request_key"),
 )
 
@@ -65,12 +76,21 @@ async def load_run(tx: Transaction, ref: str, *, to_change: bool = False) -> tup
     return from_document(Run, row.document), row.version
 
 
-async def save_run(tx: Transaction, run: Run, version: int) -> None:
-    """Store a changed run and what it waits for. Raises Stale when `version` is not the last."""
+async def save_run(tx: Transaction, run: Run, version: int, line: str) -> None:
+    """Store a changed run, the line of its history that says why, and what it waits for.
+
+    The line goes along with the run in one statement: a table of its own would cost a second one
+    at every step. Raises Stale when `version` is not the last.
+    """
     done = await tx.execute(
         update_table(runs)
         .where(runs.c.ref == run.ref, runs.c.version == version)
-        .values(version=version + 1, state=run.state.value, document=to_document(run))
+        .values(
+            version=version + 1,
+            state=run.state.value,
+            document=to_document(run),
+            history=runs.c.history + line,
+        )
     )
     if not done.rowcount:
         raise Stale(f"{run.ref} has changed meanwhile.", remedy="Look at it, and try again.")
@@ -109,3 +129,15 @@ async def waiting_for(tx: Transaction, subjects: Sequence[str]) -> list[str]:
     """The runs that wait for one of these subjects."""
     statement = select(run_waits.c.run).where(run_waits.c.subject.in_(subjects)).distinct()
     return [row.run for row in await tx.rows(statement.order_by(run_waits.c.run))]
+
+
+async def history_of(tx: Transaction, ref: str) -> str:
+    """Everything that has happened to a run; history.read_history reads it."""
+    row = await tx.row(select(runs.c.history).where(runs.c.ref == ref))
+    return "" if row is None else str(row.history)
+
+
+async def of_incident(tx: Transaction, incident: str) -> list[str]:
+    """The runs of an incident, the oldest first."""
+    statement = select(runs.c.ref).where(runs.c.incident == incident)
+    return [row.ref for row in await tx.rows(statement.order_by(runs.c.created, runs.c.ref))]
