@@ -53,7 +53,13 @@ async def export(run: Run, history: Sequence[Happened], shorn: Callable[[str], s
     }
     played, transcript = await _played(run, document)
     document["expect"] = _expected(run, played, transcript, turns[-1].happened.at)
-    text = yaml.safe_dump(_shorn(document, shorn), sort_keys=False, allow_unicode=True, width=98)
+    text = yaml.safe_dump(
+        _shorn(document, shorn),
+        sort_keys=False,
+        allow_unicode=True,
+        width=98,
+        default_flow_style=None,
+    )
     return Exported(run.ref, run.definition.name, shorn(written(run.definition)), text)
 
 

@@ -157,7 +157,7 @@ class _Reader:
             yield found
         elif state not in frozenset(StepState):
             remedy = suggestion(state, [one.value for one in StepState])
-            yield self._problem(loc, "is not `step state`", remedy)
+            yield self._problem(loc, f"`{id}` is followed by no state of a step", remedy)
 
     def _unknown(self, id: str, loc: Loc) -> Problem | None:
         if id in self._steps:

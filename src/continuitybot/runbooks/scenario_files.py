@@ -12,7 +12,7 @@ from continuitybot.errors import BadInput, Problem
 from continuitybot.runbooks.definition import Definition
 from continuitybot.runbooks.scenario import Scenario
 from continuitybot.runbooks.scenario_faults import faults_of
-from continuitybot.sourcefile import Loc, SourceFile, suggestion
+from continuitybot.sourcefile import Loc, SourceFile, by_place, suggestion
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def load_scenario(path: Path, name: str, definitions: Mapping[str, Definition]) 
         problems += file.problems(error, Scenario)
     problems += _beyond_shape(file, name, definitions)
     if problems or scenario is None:
-        raise BadInput(f"{path} is not a scenario of {name}.", problems)
+        raise BadInput(f"{path} is not a scenario of {name}.", by_place(problems))
     return ScenarioFile(path.stem, definitions[name], scenario, file)
 
 

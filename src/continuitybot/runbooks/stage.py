@@ -74,7 +74,10 @@ class Stage:
         """Begin a run; `by` is the key of the effect that starts it."""
         self.played[run.ref] = Played(run, part, recorded=recorded, started_by=by)
         for happening in part.happens:
-            self._plan(run.ref, self.now + happening.at, happening)
+            if happening.health and not happening.at:  # so it is from the start
+                self._change_outside(run.ref, happening)
+            else:
+                self._plan(run.ref, self.now + happening.at, happening)
         await self._apply(run.ref, events.Started())
 
     def _next_cue(self) -> tuple[str, _Cue] | None:
@@ -95,8 +98,7 @@ class Stage:
             self.played[ref].hears(_step_of(cue))
             await self._apply(ref, cue)
             return
-        if self._outside is not None:
-            self._change_outside(ref, cue)
+        self._change_outside(ref, cue)
         event = event_of(self.played[ref].run, cue)
         if event is None:
             self._transcript.note(ref, f"Nothing waits for this: {cue.step} {cue.things[0]}")

@@ -35,6 +35,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "less_than": ("must be less than {lt}", ""),
     "less_than_equal": ("must be at most {le}", ""),
     "literal_error": ("must be {expected}", ""),
+    "enum": ("must be {expected}", ""),
     "too_short": ("has too few entries: at least {min_length} must be there", ""),
     "model_type": ("must be a section", "Indent its settings below it, one `key: value` a line."),
     "model_attributes_type": ("must be a section",
