@@ -101,8 +101,8 @@ nested:
 expect:
   state: finished
   order:
-    [look running, look waiting, look done, ask waiting, ask done, item waiting, item done, agree held,
-     agree running, agree held, agree done, text done, help waiting, help done, well done,
+    [look running, look waiting, look done, ask waiting, ask done, item waiting, item done,
+     agree held, agree running, agree held, agree done, text done, help waiting, help done, well done,
      inner held, inner skipped]
   says:
     - exactly: Hello there

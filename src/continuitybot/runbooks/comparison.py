@@ -104,10 +104,13 @@ class Comparison:
                 took = f" after {span_words(measure.elapsed)}" if measure else ""
                 what = f"the objective {name}"
                 yield self._one(("objectives", name), what, wanted, f"{found}{took}")
+        yield from self._limit()
+
+    def _limit(self) -> Iterator[Difference]:
         limit, took = self._expect.within, (self._run.ended or self._now) - self._run.created
         if limit is not None and took > limit:
-            wanted_words = f"at most {span_words(limit)}"
-            yield self._one("within", "the time it took", wanted_words, span_words(took))
+            expected = f"at most {span_words(limit)}"
+            yield self._one("within", "the time it took", expected, span_words(took))
 
     def _list(
         self,

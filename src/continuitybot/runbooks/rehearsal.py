@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,7 +35,8 @@ class Rehearsed:
     title: str
     differences: tuple[Difference, ...]
     took: timedelta
-    courses: tuple[tuple[str, Sequence[Run]], ...]
+    courses: tuple[tuple[str, Sequence[Run]], ...] = field(repr=False)
+    # asyncio.run asks for the repr of what it returns, and that of every run costs seconds.
 
     @property
     def ok(self) -> bool:
