@@ -102,8 +102,8 @@ expect:
   state: finished
   order:
     [look running, look waiting, look done, ask waiting, ask done, item waiting, item done,
-     agree held, agree running, agree held, agree done, text done, help waiting, help done, well done,
-     inner held, inner skipped]
+     agree held, agree running, agree held, agree done, text done, help waiting, help done,
+     well done, inner held, inner skipped]
   says:
     - exactly: Hello there
     - {words: "Go on?", step: ask}

@@ -176,7 +176,7 @@ async def test_a_stale_writer_is_refused(any_database: Database, clock: MovedClo
         await apply_event(tx, ref, Noted("alice", "meanwhile"))
     with pytest.raises(Stale, match="has changed meanwhile"):
         async with any_database.transaction() as tx:
-            await store.save_run(tx, old, version)
+            await store.save_run(tx, old, version, "")
     assert (await room.run(ref)).notes[-1].text == "meanwhile"
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     insert,
     select,
+    text,
 )
 from sqlalchemy import update as update_table
 
@@ -33,7 +34,7 @@ runs = Table(
     Column("incident", String(20), nullable=False, index=True),
     Column("created", UtcTime, nullable=False, index=True),
     Column("document", Json, nullable=False),
-    Column("history", Text, nullable=False, server_default=""),
+    Column("history", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("request_key"),
 )
 
