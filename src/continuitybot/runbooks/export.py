@@ -39,12 +39,7 @@ class Exported:
 
 async def export(run: Run, history: Sequence[Happened], shorn: Callable[[str], str]) -> Exported:
     """The files of a run; `shorn` takes from texts what is personal. Raises Refused."""
-    turns = list(replayed(run, history))
-    if turns[-1].after != run:
-        raise Refused(
-            f"The history of {run.ref} does not lead to how it stands.",
-            remedy="It started before histories were kept, or under another version of the bot.",
-        )
+    turns = _turns(run, history)
     document = {
         "title": f"What happened in {run.ref}",
         "given": _given(run),
@@ -61,6 +56,20 @@ async def export(run: Run, history: Sequence[Happened], shorn: Callable[[str], s
         default_flow_style=None,
     )
     return Exported(run.ref, run.definition.name, shorn(written(run.definition)), text)
+
+
+def _turns(run: Run, history: Sequence[Happened]) -> list[Turned]:
+    """Everything that happened. Raises Refused when it does not lead to the run as stored."""
+    try:
+        turns = list(replayed(run, history))
+        if turns[-1].after == run:
+            return turns
+    except Refused:  # an event was taken then and is not now: no history of this run
+        pass
+    raise Refused(
+        f"The history of {run.ref} does not lead to how it stands.",
+        remedy="It started before histories were kept, or under another version of the bot.",
+    )
 
 
 def _given(run: Run) -> dict[str, Any]:
