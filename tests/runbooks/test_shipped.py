@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import jsonschema
+import pytest
+
 from continuitybot.runbooks import load_runbooks, rehearse, shipped_folder
 from continuitybot.runbooks.coverage import coverage_of
 from continuitybot.runbooks.rehearsal import rehearse_one
+from continuitybot.runbooks.scenario import scenario_schema
 from continuitybot.runbooks.scenario_files import load_scenarios
 
 
@@ -39,6 +43,19 @@ async def test_every_way_through_the_shipped_runbooks_is_rehearsed() -> None:
     courses = [course for result in results for _, course in result.courses]
     for definition in load_runbooks([shipped_folder()]).values():
         assert coverage_of(definition, courses).gaps == (), definition.name
+
+
+def test_the_shipped_rehearsals_fit_the_schema_that_editors_get() -> None:
+    schema = scenario_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    files = load_scenarios([shipped_folder()], load_runbooks([shipped_folder()]))
+    for one in files:
+        jsonschema.validate(one.file.data, schema)
+    with pytest.raises(jsonschema.ValidationError, match="'answr' was unexpected"):
+        jsonschema.validate(
+            {"title": "T", "expect": {"state": "finished"}, "results": {"a": {"answr": "go"}}},
+            schema,
+        )
 
 
 async def test_a_thousand_steps_are_rehearsed_within_a_second(tmp_path: Path) -> None:

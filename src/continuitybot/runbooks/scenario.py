@@ -156,10 +156,15 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, Mapping) else value
 
 
+Tries = Annotated[
+    list[Result], BeforeValidator(_as_list, json_schema_input_type=Result | list[Result])
+]
+
+
 class Part(Section):
     """What is scripted for one run."""
 
-    results: dict[str, Annotated[list[Result], BeforeValidator(_as_list)]] = Field(
+    results: dict[str, Tries] = Field(
         {}, description="By step, in the order of its tries; the last one of the outside repeats."
     )
     happens: list[Happening] = Field([], description="What happens meanwhile, and when.")
