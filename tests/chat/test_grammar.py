@@ -149,13 +149,16 @@ def test_a_form_keeps_what_was_given_and_completes_the_line() -> None:
     assert [(field.name, field.value) for field in form.fields] == [
         ("name", ""),
         ("--incident", "INC-7"),
+        ("--mode", ""),
     ]
     line = fill(form.command, [("name", "live"), ("--incident", "INC-7")])
     assert parse(line).args == {
         "name": "live",
         "inputs": {"site": "Vienna", "who": "Bob O"},
         "incident": "INC-7",
+        "mode": None,
         "dry-run": False,
+        "answer": (),
     }
 
 

@@ -128,16 +128,17 @@ def test_coverage_says_what_was_rehearsed_and_what_never_was(folder: Path) -> No
     rehearsal(folder, GOES)
     shown = said("rehearse", "--coverage", folder)
     assert "1 passed, 0 failed" in shown
-    assert "book: 1 rehearsal\n" in shown
+    assert "book: 1 rehearsal, 9 of 23 ways gone (39 %)\n" in shown
     rows = {line.split()[0]: line.split()[1:] for line in shown.splitlines() if line.split()}
-    assert rows["decide"] == ["1", "1", "-", "-", "go", "1,", "wait", "0"]
-    assert rows["prove"] == ["1", "-", "1", "-"]
-    assert rows["last"] == ["1", "1", "-", "-"]
+    assert rows["decide"] == ["1", "1", "-", "-", "3/4"]
+    assert rows["prove"] == ["1", "-", "1", "-", "4/7"]
+    assert rows["last"] == ["1", "1", "-", "-", "2/2"]
     never = [line.partition("never rehearsed: ")[2] for line in shown.splitlines()]
     assert [gap for gap in never if gap] == [
         "decide is never answered `wait`",
         "prove is never done",
         "prove is never skipped",
+        "prove never runs out of time",
         "both never begins",
         "left never begins",
         "right never begins",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from continuitybot.chat import text
 from continuitybot.chat.platform import Command
 from continuitybot.people.model import Identity
-from continuitybot.store import metadata
 from rig.company import Company, Document, open_company
 
 EVERYTHING = """
@@ -34,7 +34,9 @@ steps:
   - {id: call, title: Call, http: {method: POST, url: "https://tickets.example/api"}}
   - {id: pause, title: Pause, wait: {for: 5m}}
   - {id: over, title: Over, wait: {event: {ref: "{{ steps.switch.ref }}", state: ended}}}
-  - {id: nested, title: Nested, run: {runbook: fail-back, inputs: {event: EVT-1}}}
+  - id: nested
+    title: Nested
+    run: {runbook: fail-back, inputs: {event: "{{ steps.switch.ref }}"}}
   - {id: write, title: Write, report: {}}
 """
 
@@ -53,26 +55,34 @@ async def company(tmp_path: Path) -> AsyncIterator[Company]:
 
 
 async def test_every_step_says_what_it_would_do_and_nothing_is_done(company: Company) -> None:
-    before = await _rows(company)
+    before = _stored(company)
     ok, card = await _said(company, "alice", "run everything site=alice --dry-run")
     assert ok, card
     for words in (
         "Dry run of everything: nothing was done",
+        "Would observe every check now.",
         "Would send a canary by standby_inbound.",
-        "Would page on-call: Please look.",
+        "Would page on-call (alice by chat, sms, email",
+        "): Please look.",
         "Would say to helpdesk: It begins.",
-        "Would ask whoever may invoke: Switch? Go / Leave. The dry run takes the first answer: Go.",
+        "Would ask whoever may invoke: Switch? Go / Leave. The dry run goes on with: go.",
+        "Not followed at decide: --answer decide=no_.",
+        "Not followed at nested/decide: --answer nested/decide=stay.",
         "Would ask alice to do: Call the vendor.",
-        "Would ask for approval (approve): Tell the customers.",
+        "Would ask somebody other than alice for approval (approve: esra, bob)",
+        "within 1h: Tell the customers.",
         "Would plan this with gateway for 2h, in the name of alice",
         "harbour.example: primary → standby",
         "Stay (skipped)",
         "by 1h.",
-        "Would text alice in the name of alice, once somebody else approves: 1 people",
+        "Would text alice in the name of alice, once somebody else approves (esra, bob)",
+        "1 people, 1 segments, by twilio.",
         "“Mail is down.",
         "Would POST https://tickets.example/api.",
         "Would wait for 5m.",
-        "Would start fail-back event=EVT-1; taken as finished.",
+        "Would start fail-back event=EVT-TABLETOP-switch, which ends as finished:",
+        "“A mail comes in by the primary”: Would send a canary by primary_inbound.",
+        "“Bring the mail back”: Would fail back EVT-TABLETOP-switch.",
         "Would write the report.",
         "The run would end as finished.",
     ):
@@ -82,7 +92,7 @@ async def test_every_step_says_what_it_would_do_and_nothing_is_done(company: Com
 
 
 async def test_what_a_room_would_refuse_is_told_where_it_would_happen(company: Company) -> None:
-    before = await _rows(company)
+    before = _stored(company)
     ok, card = await _said(company, "alice", "run everything site=nobody-there --dry-run")
     assert ok
     assert "Inform (failed)" in card
@@ -93,13 +103,13 @@ async def test_what_a_room_would_refuse_is_told_where_it_would_happen(company: C
 
 async def test_the_live_incident_can_be_tried_dry_while_mail_is_down(company: Company) -> None:
     await company.mail_stops()
-    before = await _rows(company)
+    before = _stored(company)
     ok, card = await _said(company, "alice", "run live-incident --incident INC-1 --dry-run")
     assert ok
     assert "harbour.example: primary → standby" in card
     assert "E-mail is disrupted." in card
     assert "The run would end as finished." in card
-    assert await _rows(company) == before
+    assert _stored(company) == before
     await company.alice.clicks("Invoke continuity")
     _, card = await _said(company, "alice", "run live-incident --incident INC-1 --dry-run")
     assert "Would take over EVT-1, which is open for INC-1." in card
@@ -111,7 +121,7 @@ async def test_a_second_switch_would_be_refused_and_the_way_back_is_the_events_o
     await company.alice.says("invoke")
     await company.bob.says("approve EVT-1")
     await company.until("EVT-1", "ACTIVE")
-    before = await _rows(company)
+    before = _stored(company)
     ok, card = await _said(company, "alice", "run everything --dry-run")
     assert ok
     assert "Switch (failed)" in card
@@ -120,7 +130,7 @@ async def test_a_second_switch_would_be_refused_and_the_way_back_is_the_events_o
     assert ok
     assert "Would move EVT-1 back" in card
     assert "standby → primary" in card
-    assert await _rows(company) == before
+    assert _stored(company) == before
     assert company.route == "standby"
 
 
@@ -135,21 +145,65 @@ async def test_a_dry_run_asks_for_the_authority_and_the_inputs_of_a_run(company:
         assert words in card, line
 
 
-async def _nothing_was_done(company: Company, before: dict[str, int]) -> None:
-    assert await _rows(company) == before
+async def test_another_answer_leads_another_way(company: Company) -> None:
+    before = _stored(company)
+    ok, card = await _said(company, "alice", "run live-incident --dry-run --answer decide=wait")
+    assert ok
+    for words in (
+        "The dry run goes on with: wait.",
+        "Not followed at decide: --answer decide=invoke, --answer decide=false_alarm.",
+        "Would wait for inbound mail to be healthy.",
+        "Switch the mail to the standby (skipped)",
+        "Text everybody (skipped)",
+    ):
+        assert words in card, (words, card)
+    await _nothing_was_done(company, before)
+
+
+async def test_a_pilot_would_reach_the_pilots_only_and_a_tabletop_asks_no_room(
+    company: Company,
+) -> None:
+    before = _stored(company)
+    line = "run live-incident audience=all --dry-run --mode"
+    _, live = await _said(company, "alice", f"{line} live")
+    _, pilot = await _said(company, "alice", f"{line} pilot")
+    _, tabletop = await _said(company, "alice", f"{line} tabletop")
+    assert "harbour.example: primary → standby" in live
+    assert "no pilot domains" in pilot  # what a drill would be refused
+    assert "[DRILL] Inbound mail is failing" in pilot
+    assert "In the mode tabletop" in tabletop
+    assert "Would text all: E-mail is disrupted." in tabletop
+    assert "segments" not in tabletop
+    await _nothing_was_done(company, before)
+
+
+async def test_everything_that_is_wrong_with_a_dry_run_is_told_at_once(company: Company) -> None:
+    line = "run live-incident place=x duration=y --dry-run --answer decid=wait --answer decide=wat"
+    ok, told = await _said(company, "alice", line)
+    assert not ok
+    for words in (
+        "place: live-incident has no input of that name",
+        "duration: a duration is a number",
+        "--answer decid: live-incident asks nothing there. Did you mean `decide`?",
+        "--answer decide: is no answer to it (found wat). Did you mean `wait`?",
+    ):
+        assert words in told, (words, told)
+    ok, told = await _said(company, "alice", "run live-incident --answer decide=wait")
+    assert not ok
+    assert "--answer is for a dry run" in told
+
+
+async def _nothing_was_done(company: Company, before: list[str]) -> None:
+    assert not await company.bot.workers.run_due()
+    assert _stored(company) == before
     assert company.route == "primary"
     company.phones.expect_nothing()
-    assert not await company.bot.workers.run_due()
 
 
-async def _rows(company: Company) -> dict[str, int]:
-    """How many rows each table has: runs, effects, approvals, broadcasts and all others."""
-    async with company.bot.database.reading() as tx:
-        counts = {}
-        for table in metadata.sorted_tables:
-            row = await tx.row(select(func.count()).select_from(table))
-            counts[table.name] = row[0] if row else 0
-    return counts
+def _stored(company: Company) -> list[str]:
+    """Everything in the database: runs, effects, approvals, broadcasts, pages, the audit."""
+    with closing(sqlite3.connect(company.folder / "continuitybot.db")) as connection:
+        return list(connection.iterdump())
 
 
 async def _said(company: Company, who: str, line: str) -> tuple[bool, str]:

@@ -15,7 +15,8 @@ import pytest
 from continuitybot.app.checking import check_everything
 from continuitybot.errors import BadInput
 from continuitybot.people.importers.csv_file import read_people
-from continuitybot.runbooks import load_runbooks
+from continuitybot.runbooks import load_runbooks, shipped_folder
+from continuitybot.runbooks.scenario_files import load_scenarios
 from continuitybot.sourcefile import MAX_BYTES
 
 HERE = Path(__file__).parent
@@ -37,14 +38,27 @@ def runbook_answer(file: Path, folder: Path) -> str:
     return refusal(lambda: load_runbooks([folder]))
 
 
+def rehearsal_answer(file: Path, folder: Path) -> str:
+    scenario = folder / "rehearsals" / "live-incident" / "scenario.yaml"
+    scenario.parent.mkdir(parents=True)
+    shutil.copy(file, scenario)
+    return refusal(lambda: load_scenarios([folder], load_runbooks([shipped_folder()])))
+
+
 ANSWERS: dict[str, Callable[[Path, Path], str]] = {
     "settings": settings_answer,
     "people": people_answer,
     "runbooks": runbook_answer,
+    "rehearsals": rehearsal_answer,
 }
 FILES = sorted(
     file
-    for kind, ending in (("settings", "yaml"), ("people", "csv"), ("runbooks", "yaml"))
+    for kind, ending in (
+        ("settings", "yaml"),
+        ("people", "csv"),
+        ("runbooks", "yaml"),
+        ("rehearsals", "yaml"),
+    )
     for file in (HERE / kind).glob(f"*.{ending}")
     if file != HERE / "settings" / "people.csv"
 )

@@ -7,13 +7,15 @@ from pathlib import Path
 from textwrap import indent
 
 import pytest
+import yaml
 
 from continuitybot.runbooks import load_text, shipped_folder
 from continuitybot.runbooks.actions import ACTIONS
 from continuitybot.runbooks.definition import PARALLEL, OnFailure, StepDefinition
 from continuitybot.runbooks.filters import FILTERS
 from continuitybot.runbooks.rehearsal import rehearse_one
-from continuitybot.runbooks.scenario import Result, Scenario, load_scenario
+from continuitybot.runbooks.scenario import Expect, Given, Happening, Part, Result
+from continuitybot.runbooks.scenario_files import load_scenario
 from continuitybot.runbooks.schema import ACTION_NAMES, STEP_RULES, ParallelSource, RunbookSource
 from rig.rehearsed import runbook
 
@@ -33,21 +35,22 @@ BEFORE = """\
 
 
 @pytest.mark.parametrize("block", STEPS)
-async def test_every_example_of_a_step_runs_to_its_end(block: str) -> None:
+async def test_every_example_of_a_step_runs_to_its_end(block: str, tmp_path: Path) -> None:
     definition = runbook(BEFORE + block, more=INPUTS)
     people = {
         spot.step.id: _by_a_person(spot.step)
         for spot in definition.spots.values()
         if spot.step.action in {"ask", "do"}
     }
-    scenario = Scenario.model_validate(
-        {"title": "It goes", "results": people, "expect": {"state": "finished"}}
-    )
-    went = await rehearse_one(definition, scenario, "example")
+    path = tmp_path / "example.yaml"
+    scenario = {"title": "It goes", "results": people, "expect": {"state": "finished"}}
+    path.write_text(yaml.safe_dump(scenario), encoding="utf-8")
+    books = {definition.name: definition}
+    went = await rehearse_one(load_scenario(path, definition.name, books), books)
     assert went.ok, str(went)
     for id, spot in definition.spots.items():
         may_fail = spot.step.on_failure is OnFailure.CONTINUE
-        found = went.course[-1].steps[id]
+        found = went.courses[0][1][-1].steps[id]
         assert found.state in {"done", "skipped"} or may_fail, (id, found)
 
 
@@ -94,8 +97,9 @@ def test_every_filter_is_explained() -> None:
     assert not [name for name in FILTERS if not re.search(rf"`{name}[`(]", TEXT)]
 
 
-def test_every_key_of_a_runbook_a_step_and_a_result_is_explained() -> None:
-    for key in (*RunbookSource.model_fields, *STEP_RULES, *Result.model_fields):
+def test_every_key_of_a_runbook_a_step_and_a_scenario_is_explained() -> None:
+    told = (RunbookSource, Given, Part, Result, Happening, Expect)
+    for key in (*STEP_RULES, *(name for kind in told for name in kind.model_fields)):
         assert f"`{key}`" in TEXT, key
 
 
@@ -103,5 +107,6 @@ async def test_the_whole_example_goes_as_its_rehearsal_says(tmp_path: Path) -> N
     definition = load_text("vendor-outage.yaml", WHOLE)
     path = tmp_path / "refused.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
-    result = await rehearse_one(definition, load_scenario(path, definition), "refused")
+    books = {definition.name: definition}
+    result = await rehearse_one(load_scenario(path, definition.name, books), books)
     assert not result.differences, indent(str(result), "  ")

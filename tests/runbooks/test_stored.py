@@ -20,6 +20,7 @@ from sqlalchemy import text as sql
 
 from continuitybot.chat import text
 from continuitybot.chat.cards.run import drift_card, run_card
+from continuitybot.chat.cards.run_waits import Around
 from continuitybot.cli.runbook_tree import tree_of
 from continuitybot.errors import Refused, Transient
 from continuitybot.people.roster import Roster
@@ -91,7 +92,7 @@ def test_nothing_of_a_stored_run_is_lost(row: dict[str, Any]) -> None:
 
 def test_a_stored_run_can_be_shown_in_every_way(row: dict[str, Any]) -> None:
     run = from_document(Run, row["document"])
-    card = text.render(run_card(run, None, START, NOBODY))
+    card = text.render(run_card(run, Around(now=START, roster=NOBODY)))
     assert all(spot.step.title in card for spot in run.definition.spots.values())
     drawn = graph_of(run.definition)
     assert tree_of(run.definition).children
@@ -240,7 +241,7 @@ def test_a_step_whose_action_is_gone_is_held_until_a_person_says_how_it_goes_on(
     assert run.steps["b"].state is StepState.HELD
     assert "has no action `telegraph`" in run.steps["b"].reason
     assert "skip it" in run.steps["b"].reason
-    card = text.render(run_card(run, None, START, NOBODY))
+    card = text.render(run_card(run, Around(now=START, roster=NOBODY)))
     assert "has no action `telegraph`" in card
     for event in (events.PersonDid("b", "al", "sent"), events.PersonSkipped("b", "al", "")):
         after, effects = led(run, event)

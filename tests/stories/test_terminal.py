@@ -14,6 +14,10 @@ async def test_a_runbook_is_tried_dry_and_started_with_its_inputs(company: Compa
     tried = await _types(company, "run", "live-incident", "webmail=the web mail", "--dry-run")
     assert "Dry run of live-incident: nothing was done" in tried
     assert "Read and send mail at the web mail." in tried
+    other = ("--mode", "tabletop", "--answer", "decide=wait")
+    tried = await _types(company, "run", "live-incident", "--dry-run", *other)
+    assert "In the mode tabletop." in tried
+    assert "Would wait for inbound mail to be healthy." in tried
     started = await _types(company, "run", "live-incident", "webmail=the web mail")
     assert "RUN-1 has started" in started
 

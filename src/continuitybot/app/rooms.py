@@ -115,7 +115,14 @@ def make_rooms(ground: Ground, edges: Edges) -> Rooms:
         },
         directory,
         time_zone=settings.organisation.time_zone,
-        previews=PreviewPorts(database, continuity, broadcasts),
+        previews=PreviewPorts(
+            database,
+            directory,
+            incidents,
+            continuity,
+            broadcasts,
+            pilots=settings.broadcast.pilot_audience,
+        ),
         faults=library.problems,
     )
     cards = Cards(

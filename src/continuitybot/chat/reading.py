@@ -203,7 +203,7 @@ def form_of(verb: Verb, written: Mapping[str, str], command: str = "") -> Form:
     fields = tuple(
         _field(argument, written.get(argument.name, ""))
         for argument in verb.arguments
-        if argument.kind not in ("flag", "inputs") and argument.name != "plan"
+        if argument.kind not in ("flag", "inputs") and argument.name not in ("plan", "answer")
     )
     return Form(verb.summary, command or verb.name, fields)
 

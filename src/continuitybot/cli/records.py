@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from continuitybot import audit as audit_room
+from continuitybot.cli.database import open_database
 from continuitybot.cli.options import DEFAULT_CONFIG, ConfigPath
-from continuitybot.clock import SystemClock
 from continuitybot.errors import ContinuityError
 from continuitybot.people.importing import import_file
-from continuitybot.settings import Settings, database_url, load
-from continuitybot.store import Database
-from continuitybot.store.migrate import migrate
+from continuitybot.settings import load
 
 people = typer.Typer(help="The directory of people.", no_args_is_help=True)
 audit = typer.Typer(help="The record of who did what.", no_args_is_help=True)
-
-
-@asynccontextmanager
-async def _database(config: Path, settings: Settings) -> AsyncIterator[Database]:
-    database = Database.at(database_url(settings, config.parent), SystemClock())
-    try:
-        await migrate(database)
-        yield database
-    finally:
-        await database.close()
 
 
 @people.command("import")
@@ -42,7 +28,7 @@ def import_people(
     settings = load(config)
 
     async def work() -> str:
-        async with _database(config, settings) as database:
+        async with open_database(config, settings) as database:
             domains = settings.organisation.domains
             return str(await import_file(database, file, settings.people, domains))
 
@@ -55,7 +41,7 @@ def verify(config: ConfigPath = DEFAULT_CONFIG) -> None:
     settings = load(config)
 
     async def work() -> audit_room.Verdict:
-        async with _database(config, settings) as database:
+        async with open_database(config, settings) as database:
             return await audit_room.verify(database)
 
     verdict = asyncio.run(work())

@@ -20,6 +20,7 @@ from continuitybot.runbooks.definition import Definition
 from continuitybot.runbooks.drawing import svg
 from continuitybot.runbooks.graph import graph_of
 from continuitybot.runbooks.mermaid import mermaid
+from continuitybot.runbooks.scenario import scenario_schema
 from continuitybot.settings import load
 from continuitybot.sourcefile import suggestion
 
@@ -58,9 +59,13 @@ def check(paths: Paths = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 
 @runbook.command("schema")
-def schema() -> None:
+def schema(
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", help="That of the scenario files beside them.")
+    ] = False,
+) -> None:
     """Print the JSON Schema of runbook files, for editors."""
-    typer.echo(json.dumps(json_schema(), indent=2))
+    typer.echo(json.dumps(scenario_schema() if rehearsal else json_schema(), indent=2))
 
 
 @runbook.command("show")

@@ -116,9 +116,18 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what each step would do.")
     ] = False,
+    mode: Annotated[str, typer.Option("--mode", help="live, tabletop, pilot or full.")] = "",
+    incident: Annotated[str, typer.Option("--incident", help="The incident, INC-7.")] = "",
+    answers: Annotated[
+        list[str] | None,
+        typer.Option("--answer", metavar="STEP=CHOICE", help="Of a dry run: not the first answer."),
+    ] = None,
 ) -> None:
     """Start a runbook on the running bot: [bold]run live-incident hours=4h[/]."""
     words = ["run", quote(name), *map(_input, inputs or ())]
+    words += [f"--mode {quote(mode)}"] if mode else []
+    words += [f"--incident {quote(incident)}"] if incident else []
+    words += [f"--answer {quote(answer)}" for answer in answers or ()]
     line = " ".join([*words, "--dry-run"] if dry_run else words)
     typer.echo(LocalServer(config, person).say(line))
 

@@ -128,6 +128,10 @@ class Incidents:
             tx, key=key, people=people, channels=channels, text=text, ref=ref
         )
 
+    def ways_to(self, person: Person, channels: Sequence[str]) -> list[str]:
+        """The channels of these by which a page reaches the person."""
+        return self._on_call.ways_to(person, channels)
+
     async def incident(self, tx: Transaction, ref: str) -> Incident:
         """One incident. Raises NotFound."""
         return await store.find(tx, ref)

@@ -102,6 +102,10 @@ class OnCall:
                     await self._send(tx, page, person, target.channel)
         return reached
 
+    def ways_to(self, person: Person, channels: Sequence[str]) -> list[str]:
+        """The channels of these by which a page reaches the person."""
+        return [target.channel for target in self._reachable(person, channels)]
+
     def duties(self) -> list[Duty]:
         """The ladder's timer, and the pages of every channel that performs its own."""
         timer = Duty("incident.ladder", _nothing_outside, self._timer_due)

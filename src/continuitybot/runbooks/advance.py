@@ -81,7 +81,7 @@ def _timer_due(turn: Turn, event: events.TimerDue) -> None:
     if heard.purpose is Purpose.RETRY:
         stepping.begin(turn, turn.spot(id).step)
     elif heard.purpose is Purpose.TIMEOUT:
-        stepping.fail(turn, id, "it took longer than its timeout")
+        stepping.fail(turn, id, stepping.OUT_OF_TIME)
     else:
         given = turn.step(id).given
         _ask_action(turn, id, lambda: turn.conduct(id).elapsed(given, turn.now))

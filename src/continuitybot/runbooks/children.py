@@ -43,14 +43,15 @@ class Children:
                 incident=place.incident,
                 request_key=place.key,
             )
-        return _standing(run)
+        return standing_of(run)
 
     async def standing(self, ref: str) -> Standing:
         async with self._database.reading() as tx:
             run = await store.load_run(tx, ref)
-        return _standing(run)
+        return standing_of(run)
 
 
-def _standing(run: Run) -> Standing:
+def standing_of(run: Run) -> Standing:
+    """What the parent of a run is told of it."""
     failed = [step.reason for step in run.steps.values() if step.state is StepState.FAILED]
     return Standing(run.ref, run.state.value, text=failed[-1] if failed else "")

@@ -9,6 +9,7 @@ from functools import partial
 from continuitybot.runbooks.definition import Definition, OnFailure, StepDefinition
 from continuitybot.runbooks.model import Run, StepRun
 from continuitybot.runbooks.states import StepState
+from continuitybot.runbooks.stepping import OUT_OF_TIME
 from continuitybot.runbooks.wording import failure_words
 
 Course = Sequence[Run]
@@ -16,13 +17,16 @@ Course = Sequence[Run]
 
 _NOT_BEGUN = frozenset({StepState.PENDING, StepState.SKIPPED})
 _FAILED = frozenset({StepState.FAILED, StepState.HELD})
+_CONSENTS = frozenset({"approve", "invoke", "fail_back", "broadcast"})
+_REFUSED = " was rejected"
 
 
 @dataclass(frozen=True)
 class StepCoverage:
-    """In how many rehearsals a step began and how it ended; `choices` are answers to an `ask`.
+    """In how many rehearsals a step began and how it ended, and each way that it can go.
 
-    A failure that a person was asked about counts, even if a later try went well.
+    `ways` names every branch with how often it was gone. A failure that a person was asked about
+    counts, even if a later try went well.
     """
 
     step: StepDefinition
@@ -30,7 +34,12 @@ class StepCoverage:
     done: int
     failed: int
     skipped: int
-    choices: Mapping[str, int]
+    ways: Mapping[str, int]
+
+    @property
+    def gone(self) -> int:
+        """How many of its ways were gone."""
+        return sum(1 for times in self.ways.values() if times)
 
     @property
     def gaps(self) -> Iterator[str]:
@@ -38,15 +47,7 @@ class StepCoverage:
         if not self.begun:
             yield f"{self.step.id} never begins"
             return
-        if not self.done:
-            yield f"{self.step.id} is never done"
-        if self.step.on_failure is not OnFailure.STOP and not self.failed:
-            yield f"{self.step.id} never fails (then: {failure_words(self.step)})"
-        if self.step.when and not self.skipped:
-            yield f"{self.step.id} is never skipped"
-        for choice, times in self.choices.items():
-            if not times:
-                yield f"{self.step.id} is never answered `{choice}`"
+        yield from (f"{self.step.id} {words}" for words, times in self.ways.items() if not times)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,16 @@ class Coverage:
     steps: tuple[StepCoverage, ...]
 
     @property
+    def ways(self) -> int:
+        """How many ways there are through its steps: those that can begin, be done, fail, …"""
+        return sum(len(step.ways) for step in self.steps)
+
+    @property
+    def gone(self) -> int:
+        """How many of them were gone."""
+        return sum(step.gone for step in self.steps)
+
+    @property
     def gaps(self) -> tuple[str, ...]:
         """Everything that was never rehearsed."""
         return tuple(gap for step in self.steps for gap in step.gaps)
@@ -65,23 +76,66 @@ class Coverage:
 
 def coverage_of(definition: Definition, courses: Sequence[Course]) -> Coverage:
     """What these rehearsed runs of a runbook have tried."""
-    steps = tuple(_of_step(spot.step, courses) for spot in definition.spots.values())
-    return Coverage(definition.name, len(courses), steps)
+    own = [course for course in courses if course[0].definition == definition]
+    steps = tuple(_of_step(spot.step, own) for spot in definition.spots.values())
+    return Coverage(definition.name, len(own), steps)
 
 
 def _of_step(step: StepDefinition, courses: Sequence[Course]) -> StepCoverage:
     def times(happened: Callable[[StepRun], bool]) -> int:
         return sum(any(happened(run.steps[step.id]) for run in course) for course in courses)
 
-    choices = step.body.get("choices", {}) if step.action == "ask" else {}
     return StepCoverage(
         step=step,
-        begun=times(lambda seen: seen.state not in _NOT_BEGUN),
-        done=times(lambda seen: seen.state is StepState.DONE),
-        failed=times(lambda seen: seen.state in _FAILED),
-        skipped=times(lambda seen: seen.state is StepState.SKIPPED),
-        choices={choice: times(partial(_answered, choice)) for choice in choices},
+        begun=times(_begun),
+        done=times(_done),
+        failed=times(_failed),
+        skipped=times(_skipped),
+        ways={words: times(happened) for words, happened in _ways(step)},
     )
+
+
+def _ways(step: StepDefinition) -> Iterator[tuple[str, Callable[[StepRun], bool]]]:
+    """Every way that a step can go, told as what never happened, and how to see that it did."""
+    yield "never begins", _begun
+    yield "is never done", _done
+    if step.when:
+        yield "is never skipped", _skipped
+    if step.on_failure is not OnFailure.STOP:
+        yield f"never fails (then: {failure_words(step)})", _failed
+    if step.action in _CONSENTS:
+        yield "is never refused", _refused
+    if step.retry.times > 1:
+        yield "is never tried again", lambda seen: seen.attempt > 1
+        yield "never fails at its last try", partial(_exhausted, step.retry.times)
+    if step.timeout is not None:
+        yield "never runs out of time", lambda seen: seen.reason == OUT_OF_TIME
+    for choice in step.body.get("choices", {}) if step.action == "ask" else ():
+        yield f"is never answered `{choice}`", partial(_answered, choice)
+
+
+def _begun(seen: StepRun) -> bool:
+    return seen.state not in _NOT_BEGUN
+
+
+def _done(seen: StepRun) -> bool:
+    return seen.state is StepState.DONE
+
+
+def _failed(seen: StepRun) -> bool:
+    return seen.state in _FAILED
+
+
+def _skipped(seen: StepRun) -> bool:
+    return seen.state is StepState.SKIPPED
+
+
+def _refused(seen: StepRun) -> bool:
+    return _REFUSED in seen.reason
+
+
+def _exhausted(tries: int, seen: StepRun) -> bool:
+    return seen.state in _FAILED and seen.attempt >= tries
 
 
 def _answered(choice: str, seen: StepRun) -> bool:

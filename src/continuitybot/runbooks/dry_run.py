@@ -1,83 +1,174 @@
 """Dry runs: the engine itself, on an outside where nothing is done and everything is told.
 
-Checks are taken as healthy, approvals as given and waits as over; every question is given its
-first answer. The outside that tells what it would do is the application's.
+Checks are taken as healthy, approvals as given and waits as over; every question is given the
+answer that was asked for, or its first. The outside that tells what it would do is the
+application's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from continuitybot.errors import BadInput, Problem
 from continuitybot.runbooks.definition import Definition, StepDefinition
 from continuitybot.runbooks.inputs import read_inputs
 from continuitybot.runbooks.model import Run, new_run
-from continuitybot.runbooks.ports import (
-    Findings,
-    Place,
-    Ports,
-    Question,
-    Reach,
-    Speaker,
-    Standing,
-)
-from continuitybot.runbooks.scenario import Result
-from continuitybot.runbooks.stage import FinishedRuns, Stage, Transcript, play
+from continuitybot.runbooks.playing import Played
+from continuitybot.runbooks.ports import Ports
+from continuitybot.runbooks.scenario import NestedPart, Result
+from continuitybot.runbooks.stage import Stage
 from continuitybot.runbooks.states import StepState
-from continuitybot.runbooks.tabletop import TabletopChecks, tabletop_ports
+from continuitybot.runbooks.transcript import Transcript
+from continuitybot.sourcefile import suggestion
 
-REF = "DRY-RUN"
+REF = "DRY-1"
 
 
 @dataclass(frozen=True)
 class DryRun:
-    """A run as it would end, and what each of its steps would do, by step."""
+    """A run as it would end, and what each of its steps would do, by step.
+
+    `not_followed` has the answers that were not taken, by the path of the step that asks:
+    `decide`, or `return/decide` of the run that the step `return` starts.
+    """
 
     run: Run
     told: Mapping[str, tuple[str, ...]]
-
-
-def dry_run_ports(speaker: Speaker) -> Ports:
-    """Ports that tell what live ones would do, as far as it can be told without the rooms."""
-    ports = tabletop_ports(speaker, mark="")
-    return replace(ports, checks=_Checks(speaker, ""), speaker=_Voice(speaker))
+    not_followed: Mapping[str, tuple[str, ...]]
 
 
 async def dry_run(
     definition: Definition,
     inputs: Mapping[str, Any],
+    answers: Mapping[str, str],
+    definitions: Mapping[str, Definition],
     ports: Ports,
     transcript: Transcript,
     now: datetime,
     **facts: Any,
 ) -> DryRun:
     """Play a runbook to its end; `facts` are further fields of Run. Raises BadInput."""
-    run = new_run(REF, definition, read_inputs(definition, inputs), now, **facts)
-    answers = {
-        id: [result]
-        for id, spot in definition.spots.items()
-        if (result := _by_hand(spot.step, run.requester)) is not None
-    }
-    stage = Stage(now, Reach(ports, _Runs(transcript)), answers)
-    ended = (await play(run, stage, transcript))[-1]
-    return DryRun(ended, {id: _of_step(ended, id, transcript) for id in definition.spots})
+    asking = dict(_asking(definition, definitions))
+    run = new_run(REF, definition, _checked(definition, inputs, answers, asking), now, **facts)
+    stage = Stage(now, ports, transcript, definitions)
+    part = _part(definition, definitions, answers, run.requester)
+    played = await stage.play(run, part)
+    told = {id: tuple(_of_step(stage, played, id, transcript)) for id in definition.spots}
+    asked = {path for path in asking if _was_asked(stage, played, path)}
+    return DryRun(
+        played.run,
+        told,
+        {
+            path: tuple(choice for choice in choices if choice != answers.get(path, choices[0]))
+            for path, choices in asking.items()
+            if path in asked
+        },
+    )
 
 
-def _by_hand(step: StepDefinition, by: str) -> Result | None:
-    if step.action == "ask":
-        return Result(answer=next(iter(step.body["choices"])), by=by)
-    return Result(act="done", by=by, text="dry run") if step.action == "do" else None
+def _checked(
+    definition: Definition,
+    inputs: Mapping[str, Any],
+    answers: Mapping[str, str],
+    asking: Mapping[str, tuple[str, ...]],
+) -> dict[str, Any]:
+    """The inputs. Raises BadInput with everything that is wrong with them and the answers."""
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    try:
+        values = read_inputs(definition, inputs)
+    except BadInput as error:
+        problems += error.problems
+    for path, choice in answers.items():
+        if path not in asking:
+            what = f"{definition.name} asks nothing there"
+            problems.append(Problem(f"--answer {path}", what, remedy=suggestion(path, asking)))
+        elif choice not in asking[path]:
+            remedy = suggestion(choice, asking[path])
+            problems.append(Problem(f"--answer {path}", "is no answer to it", choice, remedy))
+    if problems:
+        raise BadInput(f"{definition.name} cannot be tried like this.", problems)
+    return values
 
 
-def _of_step(run: Run, id: str, transcript: Transcript) -> tuple[str, ...]:
-    step, told = run.steps[id], transcript.of(id)
-    if run.definition.spots[id].step.action == "wait" and step.given:
-        told = (f"Would wait for {_awaited(step.given)}.", *told)
+def _asking(
+    definition: Definition, definitions: Mapping[str, Definition], above: str = ""
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The path of every question, of nested runs too, and its choices."""
+    for id, spot in definition.spots.items():
+        step = spot.step
+        if step.action == "ask" and (choices := tuple(step.body.get("choices") or ())):
+            yield f"{above}{id}", choices
+        elif (inner := _nested_in(step, definitions)) is not None:
+            yield from _asking(inner, definitions, f"{above}{id}/")
+
+
+def _nested_in(step: StepDefinition, definitions: Mapping[str, Definition]) -> Definition | None:
+    return definitions.get(str(step.body["runbook"])) if step.action == "run" else None
+
+
+def _part(
+    definition: Definition,
+    definitions: Mapping[str, Definition],
+    answers: Mapping[str, str],
+    by: str,
+    above: str = "",
+) -> NestedPart:
+    """What people do in a dry run, and in the runs that it starts."""
+    results: dict[str, list[Result]] = {}
+    nested: dict[str, NestedPart] = {}
+    for id, spot in definition.spots.items():
+        step = spot.step
+        if step.action == "ask":
+            first = next(iter(step.body.get("choices") or ()), "dry run")
+            results[id] = [Result(answer=answers.get(f"{above}{id}", first), by=by)]
+        elif step.action == "do":
+            results[id] = [Result(act="done", by=by, text="dry run")]
+        elif (inner := _nested_in(step, definitions)) is not None:
+            nested[id] = _part(inner, definitions, answers, by, f"{above}{id}/")
+    return NestedPart(results=results, nested=nested)
+
+
+def _of_step(stage: Stage, played: Played, id: str, transcript: Transcript) -> Iterator[str]:
+    """What a step would do, and inside it what the steps of the run that it starts would."""
+    run = played.run
+    step, rules = run.steps[id], run.definition.spots[id].step
+    if rules.action == "wait" and step.given:
+        yield f"Would wait for {_awaited(step.given)}."
+    if rules.action == "check" and step.given:
+        asked = ", ".join(step.given.get("checks", ())) or step.given.get("direction", "")
+        yield f"Would observe {asked or 'every check'} now."
+    yield from (one.text for one in transcript.of(run.ref, id))
+    child = stage.child_of(run.ref, id)
+    if child is not None:
+        started = f"{child.run.definition.name}{_inputs(step.given)}"
+        yield f"Would start {started}, which ends as {child.run.state}:"
+        for inner, spot in child.run.definition.spots.items():
+            words = " ".join(_of_step(stage, child, inner, transcript))
+            if words:
+                yield f"“{spot.step.title}”: {words}"
+    elif rules.action == "ask" and step.state is StepState.DONE:
+        yield f"The dry run goes on with: {step.outputs['choice']}."
     if step.state in {StepState.HELD, StepState.WAITING}:
-        return *told, f"A person would decide here: {step.reason}" if step.reason else "Waits here."
-    return (*told, step.reason) if step.reason else told
+        yield f"A person would decide here: {step.reason}" if step.reason else "Waits here."
+    elif step.reason:
+        yield step.reason
+
+
+def _inputs(given: Mapping[str, Any]) -> str:
+    return "".join(f" {key}={value}" for key, value in given["inputs"].items())
+
+
+def _was_asked(stage: Stage, played: Played, path: str) -> bool:
+    """Whether the dry run came by a question."""
+    id, _, rest = path.partition("/")
+    if rest:
+        child = stage.child_of(played.run.ref, id)
+        return child is not None and _was_asked(stage, child, rest)
+    return played.run.steps[id].state is StepState.DONE
 
 
 def _awaited(given: Mapping[str, Any]) -> str:
@@ -89,42 +180,3 @@ def _awaited(given: Mapping[str, Any]) -> str:
         case {"event": {} as event}:
             return f"{event['ref']} to be {event['state']}"
     return str(given["for"])
-
-
-class _Checks(TabletopChecks):
-    """Observes nothing."""
-
-    async def check(self, names: Sequence[str], direction: str) -> Findings:
-        return Findings(ok=True, detail="dry run: nothing was observed")
-
-
-class _Voice:
-    """Says what would be said and asked, and which answer the dry run gives."""
-
-    def __init__(self, speaker: Speaker) -> None:
-        self._speaker = speaker
-
-    async def say(self, place: Place, text: str, to: str = "") -> None:
-        await self._speaker.say(place, f"Would say{f' to {to}' if to else ''}: {text}")
-
-    async def ask(self, place: Place, question: Question) -> None:
-        whom = question.owner or f"whoever may {question.act}"
-        if not question.choices:
-            due = f", due {question.due:%Y-%m-%d %H:%M} UTC" if question.due else ""
-            await self._speaker.say(place, f"Would ask {whom} to do{due}: {question.text}")
-            return
-        labels = list(question.choices.values())
-        text = f"Would ask {whom}: {question.text} {' / '.join(labels)}"
-        await self._speaker.say(place, f"{text}. The dry run takes the first answer: {labels[0]}.")
-
-
-class _Runs(FinishedRuns):
-    """Starts no other runbook, and takes each as finished."""
-
-    def __init__(self, speaker: Speaker) -> None:
-        self._speaker = speaker
-
-    async def start(self, place: Place, runbook: str, inputs: Any, by: str) -> Standing:
-        given = "".join(f" {key}={value}" for key, value in inputs.items())
-        await self._speaker.say(place, f"Would start {runbook}{given}; taken as finished.")
-        return await super().start(place, runbook, inputs, by)

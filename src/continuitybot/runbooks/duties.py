@@ -23,6 +23,7 @@ from continuitybot.store import (
     Succeeded,
     Transaction,
     Unknown,
+    as_stored,
 )
 
 _LEASE = timedelta(seconds=120)
@@ -82,7 +83,8 @@ async def _record_timer(tx: Transaction, effect: Effect, _outcome: Outcome) -> N
 def _event(key: str, outcome: Outcome) -> events.Event:
     match outcome:
         case Succeeded(data=data):
-            return events.EffectSucceeded(key, data)
+            # A run goes on from memory as it would from what is stored.
+            return events.EffectSucceeded(key, as_stored(data))
         case Failed(reason=reason):
             return events.EffectFailed(key, reason)
         case Unknown(reason=reason):

@@ -2,94 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
-from continuitybot.errors import BadInput, Problem
+from continuitybot.runbooks.comparison import Comparison, Difference
+from continuitybot.runbooks.course import Line
 from continuitybot.runbooks.definition import Definition
 from continuitybot.runbooks.inputs import read_inputs
 from continuitybot.runbooks.loader import load_runbooks
 from continuitybot.runbooks.model import Run, new_run
-from continuitybot.runbooks.ports import Reach
-from continuitybot.runbooks.scenario import Scenario, load_scenario, scenario_files
-from continuitybot.runbooks.stage import FinishedRuns, Stage, Transcript, play
-from continuitybot.runbooks.tabletop import tabletop_ports
-from continuitybot.settings.values import format_duration
-
-_START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+from continuitybot.runbooks.playing import Played
+from continuitybot.runbooks.scenario import Happening, Part, Scenario
+from continuitybot.runbooks.scenario_files import ScenarioFile, load_scenarios
+from continuitybot.runbooks.scripted import Outside
+from continuitybot.runbooks.stage import Stage
+from continuitybot.runbooks.transcript import Transcript
+from continuitybot.sourcefile import Loc
 
 
 @dataclass(frozen=True)
 class Rehearsed:
     """How a rehearsal went; `differences` is empty when it went as expected.
 
-    `took` is on the simulated clock, `transcript` is what was said and asked, `course` is the run
-    as it was after each event.
+    `took` is on the simulated clock, `courses` are the main run and those it started, each as it
+    was after each event, with the name of its runbook.
     """
 
     runbook: str
     scenario: str
     title: str
-    differences: tuple[str, ...]
-    transcript: tuple[str, ...]
+    differences: tuple[Difference, ...]
     took: timedelta
-    course: tuple[Run, ...]
+    courses: tuple[tuple[str, Sequence[Run]], ...] = field(repr=False)
+    # asyncio.run asks for the repr of what it returns, and that of every run costs seconds.
 
     @property
     def ok(self) -> bool:
         """Whether it went as expected."""
         return not self.differences
 
+    @property
+    def heading(self) -> str:
+        """One line: how it went, and which it is."""
+        return f"{'ok  ' if self.ok else 'FAIL'} {self.runbook}/{self.scenario}: {self.title}"
+
     def __str__(self) -> str:
-        mark = "ok  " if self.ok else "FAIL"
-        lines = [f"{mark} {self.runbook}/{self.scenario}: {self.title}"]
-        lines += [f"       {difference}" for difference in self.differences]
-        if not self.ok:
-            lines += ["       It said:", *(f"         {line}" for line in self.transcript)]
-        return "\n".join(lines)
+        return "\n".join([self.heading, *map(str, self.differences)])
 
 
 async def rehearse(folders: Sequence[Path]) -> list[Rehearsed]:
     """Rehearse every scenario beside the runbooks of these folders. Raises BadInput."""
     definitions = load_runbooks(folders)
-    results = []
-    for name, path in scenario_files(folders):
-        if name not in definitions:
-            problem = Problem(str(path), f"there is no runbook `{name}` to rehearse",
-                              remedy="Name the folder for its runbook.")  # fmt: skip
-            raise BadInput("A rehearsal has no runbook.", [problem])
-        scenario = load_scenario(path, definitions[name])
-        results.append(await rehearse_one(definitions[name], scenario, path.stem))
-    return results
+    found = load_scenarios(folders, definitions)
+    return [await rehearse_one(one, definitions) for one in found]
 
 
-async def rehearse_one(definition: Definition, scenario: Scenario, name: str) -> Rehearsed:
+async def rehearse_one(told: ScenarioFile, definitions: Mapping[str, Definition]) -> Rehearsed:
     """Rehearse one scenario."""
-    transcript = Transcript()
-    reach = Reach(tabletop_ports(transcript), FinishedRuns())
-    stage = Stage(_START, reach, scenario.results, scenario.changes)
-    course = await play(_run(definition, scenario), stage, transcript)
-    took = stage.now - _START
+    scenario, transcript = told.scenario, Transcript()
+    run = _run(told.definition, scenario)
+    outside = Outside(transcript)
+    outside.has_replies = any(one.replies is not None for one in _happenings(scenario))
+    stage = Stage(scenario.given.at, outside.ports, transcript, definitions, outside)
+    played = await stage.play(run, scenario, recorded=scenario.given.recorded)
+    expectations = Comparison(
+        scenario.expect, played, transcript.of(run.ref), stage.now, _below(told, ("expect",))
+    )
+    nested = _nested(told, stage, transcript, played, ())
     return Rehearsed(
-        runbook=definition.name,
-        scenario=name,
+        runbook=told.definition.name,
+        scenario=told.name,
         title=scenario.title,
-        differences=tuple(_differences(course[-1], scenario, transcript.lines, took)),
-        transcript=tuple(transcript.lines),
-        took=took,
-        course=course,
+        differences=(*expectations.differences(), *nested),
+        took=(played.run.ended or stage.now) - run.created,
+        courses=tuple((p.run.definition.name, p.course) for p in stage.played.values()),
     )
 
 
 def _run(definition: Definition, scenario: Scenario) -> Run:
     given = scenario.given
     return new_run(
-        "RUN-1",
+        given.ref,
         definition,
         read_inputs(definition, given.inputs),
-        _START,
+        given.at,
         mode=given.mode,
         requester=given.requester,
         incident=given.incident,
@@ -97,34 +95,29 @@ def _run(definition: Definition, scenario: Scenario) -> Run:
     )
 
 
-def _differences(
-    run: Run, scenario: Scenario, lines: Sequence[str], took: timedelta
-) -> Iterator[str]:
-    expect = scenario.expect
-    if run.state is not expect.state:
-        yield f"the run: expected {expect.state}, found {run.state}{_why(run)}"
-    for id, state in expect.steps.items():
-        step = run.steps[id]
-        if step.state is not state:
-            reason = f" ({step.reason})" if step.reason else ""
-            yield f"step {id}: expected {state}, found {step.state}{reason}"
-    yield from _unsaid(expect.says, lines)
-    if expect.within is not None and took > expect.within:
-        limit = format_duration(expect.within)
-        yield f"it took {format_duration(took)}, expected at most {limit}"
+def _happenings(part: Part) -> Iterator[Happening]:
+    yield from part.happens
+    for inner in part.nested.values():
+        yield from _happenings(inner)
 
 
-def _why(run: Run) -> str:
-    reasons = [f"{id} is {run.steps[id].state}" for id in run.open_steps]
-    reasons += [f"{id}: {step.reason}" for id, step in run.steps.items() if step.state == "failed"]
-    return f" ({'; '.join(reasons)})" if reasons else ""
+def _nested(
+    told: ScenarioFile, stage: Stage, transcript: Transcript, parent: Played, loc: Loc
+) -> Iterator[Difference]:
+    """The differences of the runs that a run has started."""
+    for id, part in parent.part.nested.items():
+        here = (*loc, "nested", id)
+        children = [child for child in stage.played.values() if child.part is part]
+        if not children and part.expect is not None:
+            lines = (Line("-", "it is started"), Line("+", "it never was"))
+            yield Difference(told.where(here), f"the run of {id}", lines)
+        for child in children:
+            if part.expect is not None:
+                spoken = transcript.of(child.run.ref)
+                where = _below(told, (*here, "expect"))
+                yield from Comparison(part.expect, child, spoken, stage.now, where).differences()
+            yield from _nested(told, stage, transcript, child, here)
 
 
-def _unsaid(wanted: Sequence[str], lines: Sequence[str]) -> Iterator[str]:
-    """Words that were not told, or not in this order."""
-    rest = iter(lines)
-    for words in wanted:
-        if not any(words in line for line in rest):
-            was_said = any(words in line for line in lines)
-            yield f"{'out of order' if was_said else 'never said'}: {words!r}"
-            rest = iter(lines)
+def _below(told: ScenarioFile, upper: Loc) -> Callable[[Loc], str]:
+    return lambda loc: told.where((*upper, *loc))

@@ -14,13 +14,14 @@ from continuitybot.runbooks import events, hearing, store
 from continuitybot.runbooks.children import Children
 from continuitybot.runbooks.definition import Definition, Kind
 from continuitybot.runbooks.drift import Drift, drift
-from continuitybot.runbooks.dry_run import DryRun, dry_run, dry_run_ports
+from continuitybot.runbooks.dry_ports import dry_run_ports
+from continuitybot.runbooks.dry_run import DryRun, dry_run
 from continuitybot.runbooks.duties import duties
 from continuitybot.runbooks.model import Mode, Run
 from continuitybot.runbooks.ports import Ports, Reach, Speaker
 from continuitybot.runbooks.running import apply_event, start_run
-from continuitybot.runbooks.stage import Transcript
 from continuitybot.runbooks.starting import Starter, default_mode
+from continuitybot.runbooks.transcript import Transcript
 from continuitybot.sourcefile import suggestion
 from continuitybot.store import Database, Duty, Schedule, Transaction
 
@@ -33,13 +34,18 @@ _STEP_ACTS: Mapping[str, type[Any]] = {
 _ITEM_ACTS = {"done": "done", "na": "skip"}
 
 
+def _told_only(speaker: Speaker, _mode: Mode) -> Ports:
+    """What a run would do, as far as it can be told without the rooms."""
+    return dry_run_ports(speaker)
+
+
 class Runbooks:
     """All runbooks and their runs.
 
     `ports_by_mode` has the outside for each mode (see Mode) that runs may have here, and
-    `previews` makes the one that only tells a Speaker what a live one would do. `faults` is why
-    runbooks are missing that have a file. Every verb
-    checks the authority of the person, and is written to the audit record, denials included.
+    `previews` makes the one that only tells a Speaker what a real one of a mode would do. `faults`
+    is why runbooks are missing that have a file. Every verb checks the authority of the person, and
+    is written to the audit record, denials included.
     """
 
     def __init__(
@@ -50,7 +56,7 @@ class Runbooks:
         directory: Directory,
         time_zone: str = "UTC",
         *,
-        previews: Callable[[Speaker], Ports] = dry_run_ports,
+        previews: Callable[[Speaker, Mode], Ports] = _told_only,
         faults: Sequence[Problem] = (),
     ) -> None:
         self._database = database
@@ -135,20 +141,31 @@ class Runbooks:
         *,
         by: Person,
         incident: str = "",
+        mode: str = "",
+        answers: Mapping[str, str] | None = None,
         platform: str = "console",
     ) -> DryRun:
         """What a run would do, step by step; nothing is stored, sent or switched.
 
-        Raises as `start` does.
+        `answers` has the choice for questions whose first is not to be followed. Raises as
+        `start` does.
         """
         definition = self._definition(name)
-        practises = definition.kind is Kind.DRILL
+        chosen = self._mode(definition, mode)
+        practises = definition.kind is Kind.DRILL or chosen is not Mode.LIVE
         await self._allow(by, "drill" if practises else "respond", "run.dry", name, platform)
         transcript = Transcript()
-        ports = (dry_run_ports if practises else self._previews)(transcript)
-        now = self._database.clock.now()
         return await dry_run(
-            definition, inputs, ports, transcript, now, requester=by.handle, incident=incident
+            definition,
+            inputs,
+            answers or {},
+            self._definitions,
+            self._previews(transcript, chosen),
+            transcript,
+            self._database.clock.now(),
+            mode=chosen,
+            requester=by.handle,
+            incident=incident,
         )
 
     async def start_by_schedule(

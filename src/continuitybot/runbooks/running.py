@@ -10,12 +10,13 @@ from continuitybot.runbooks.actions import ACTIONS
 from continuitybot.runbooks.advance import advance
 from continuitybot.runbooks.definition import Definition, Kind
 from continuitybot.runbooks.events import Event, Started
+from continuitybot.runbooks.history import line_of
 from continuitybot.runbooks.inputs import read_inputs
 from continuitybot.runbooks.model import Effect, Mode, Run, new_run
 from continuitybot.runbooks.moves import Rules
 from continuitybot.runbooks.templates import Templates
 from continuitybot.store import Effect as StoredEffect
-from continuitybot.store import Transaction
+from continuitybot.store import Transaction, as_stored
 
 RULES = Rules(Templates(), ACTIONS)
 
@@ -34,12 +35,12 @@ async def start_run(
     """Begin a run; for a request key that has one already, that one. Raises BadInput."""
     if request_key and (there := await store.by_request(tx, request_key)) is not None:
         return there
-    values = read_inputs(definition, inputs)
+    values = as_stored(read_inputs(definition, inputs))
     practises = definition.kind is Kind.DRILL or mode is not Mode.LIVE
     ref = await tx.next_ref("DRILL" if practises else "RUN")
     blank = new_run(
         ref, definition, values, tx.now,
-        mode=mode, requester=requester, incident=incident, event=event or {},
+        mode=mode, requester=requester, incident=incident, event=as_stored(event or {}),
     )  # fmt: skip
     run, effects = advance(blank, Started(), tx.now, RULES)
     await store.insert_run(tx, run, request_key or ref)
@@ -54,7 +55,7 @@ async def apply_event(tx: Transaction, ref: str, event: Event) -> Run:
     after, effects = advance(before, event, tx.now, RULES)
     if after == before:
         return before
-    await store.save_run(tx, after)
+    await store.save_run(tx, after, line_of(event, tx.now))
     heard = getattr(event, "key", "")
     for key in _keys(before) - _keys(after) - {heard}:
         await tx.cancel_effects(key=key)

@@ -11,6 +11,8 @@ from continuitybot.runbooks.moves import LOOK, Done, Fail, Fault, Hold, Move, Ne
 from continuitybot.runbooks.states import ENDED_STEPS, OPEN_STEPS, RunState, StepState
 from continuitybot.runbooks.turn import Turn
 
+OUT_OF_TIME = "it took longer than its timeout"
+
 
 def begin(turn: Turn, definition: StepDefinition) -> None:
     """Begin a step, for the first time or again."""

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Integer, String, Table, UniqueConstraint, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+    text,
+)
 
 from continuitybot.errors import NotFound, Stale
 from continuitybot.runbooks.definition import Definition
@@ -35,6 +46,7 @@ runs = Table(
     Column("created", UtcTime, nullable=False, index=True),
     Column("definition", Json, nullable=False, server_default="{}"),
     Column("document", Json, nullable=False),
+    Column("history", Text, nullable=False, server_default=text("''")),
     UniqueConstraint("request_key"),
 )
 
@@ -48,17 +60,23 @@ run_waits = Table(
 
 
 _ENDED = [state.value for state in ENDED_RUNS]
-_CHANGED = Bulk(runs, match=("ref", "version"), change=("version", "state", "document"))
+_CHANGED = Bulk(
+    runs,
+    match=("ref", "version"),
+    change=("version", "state", "document"),
+    append=("history",),
+)
 _DOCUMENT = Document(Run, apart="definition")
 
 
 @dataclass(frozen=True)
 class _Known:
-    """A run as this transaction knows it: of which version, and whether that is to be written."""
+    """A run as this transaction knows it: of which version in the database, and what of it is to
+    be written yet: lines of its history when it has changed, and what it waits for."""
 
     run: Run
     version: int
-    changed: bool = False
+    history: str = ""
     waits_changed: bool = False
 
 
@@ -95,14 +113,15 @@ async def load_run(tx: Transaction, ref: str, *, to_change: bool = False) -> Run
     return known.run
 
 
-async def save_run(tx: Transaction, run: Run) -> None:
-    """Store a run that was loaded in this transaction, at its end, and what it waits for.
+async def save_run(tx: Transaction, run: Run, line: str) -> None:
+    """Store a run that was loaded in this transaction, and the line of its history that says why.
 
-    The transaction fails with Stale when somebody else was faster.
+    It is written at the transaction's end, which fails with Stale when somebody else was faster.
+    The line goes along with the run: a table of its own would cost a statement at every step.
     """
     known: _Known = tx.memory.mine[_key(run.ref)]
     waits_changed = known.waits_changed or _subjects(run) != _subjects(known.run)
-    _know(tx, _Known(run, known.version, changed=True, waits_changed=waits_changed))
+    _know(tx, _Known(run, known.version, known.history + line, waits_changed))
     tx.before_commit("runs", _write)
 
 
@@ -124,7 +143,7 @@ def _run(row: Any, definition: Definition | None = None) -> Run:
 
 async def _write(tx: Transaction) -> None:
     """Write every run that this transaction has changed."""
-    known = [one for one in tx.memory.mine.values() if isinstance(one, _Known) and one.changed]
+    known = [one for one in tx.memory.mine.values() if isinstance(one, _Known) and one.history]
     rows = [
         {
             "was_ref": one.run.ref,
@@ -132,6 +151,7 @@ async def _write(tx: Transaction) -> None:
             "version": one.version + 1,
             "state": one.run.state.value,
             "document": _DOCUMENT.dump(one.run),
+            "history": one.history,
         }
         for one in known
     ]
@@ -173,7 +193,8 @@ def _know(tx: Transaction, known: _Known) -> None:
 async def by_request(tx: Transaction, request_key: str) -> Run | None:
     """The run that was started for a request key."""
     await _write(tx)
-    row = await tx.row(select(runs).where(runs.c.request_key == request_key))
+    statement = select(runs.c.definition, runs.c.document)
+    row = await tx.row(statement.where(runs.c.request_key == request_key))
     return None if row is None else _run(row)
 
 
@@ -188,7 +209,9 @@ async def open_children(tx: Transaction, ref: str) -> list[str]:
 async def latest(tx: Transaction, *, open_only: bool, limit: int) -> list[Run]:
     """The newest runs first."""
     await _write(tx)
-    statement = select(runs).order_by(runs.c.created.desc(), runs.c.ref.desc())
+    statement = select(runs.c.definition, runs.c.document).order_by(
+        runs.c.created.desc(), runs.c.ref.desc()
+    )
     if open_only:
         statement = statement.where(runs.c.state.not_in(_ENDED))
     return [_run(row) for row in await tx.rows(statement.limit(limit))]
@@ -199,3 +222,17 @@ async def waiting_for(tx: Transaction, subjects: Sequence[str]) -> list[str]:
     await _write(tx)
     statement = select(run_waits.c.run).where(run_waits.c.subject.in_(subjects)).distinct()
     return [row.run for row in await tx.rows(statement.order_by(run_waits.c.run))]
+
+
+async def history_of(tx: Transaction, ref: str) -> str:
+    """Everything that has happened to a run; history.read_history reads it."""
+    await _write(tx)
+    row = await tx.row(select(runs.c.history).where(runs.c.ref == ref))
+    return "" if row is None else str(row.history)
+
+
+async def of_incident(tx: Transaction, incident: str) -> list[str]:
+    """The runs of an incident, the oldest first."""
+    await _write(tx)
+    statement = select(runs.c.ref).where(runs.c.incident == incident)
+    return [row.ref for row in await tx.rows(statement.order_by(runs.c.created, runs.c.ref))]

@@ -34,6 +34,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "greater_than_equal": ("must be at least {ge}", ""),
     "less_than": ("must be less than {lt}", ""),
     "less_than_equal": ("must be at most {le}", ""),
+    "enum": ("must be {expected}", ""),
     "too_short": ("has too few entries: at least {min_length} must be there", ""),
     "model_type": ("must be a section", "Indent its settings below it, one `key: value` a line."),
     "model_attributes_type": ("must be a section",

@@ -27,12 +27,21 @@ class Bulk:
     """An update of rows found by the columns `match`, setting the columns `change`.
 
     A row to write is a mapping with `was_<column>` for each of `match` and `<column>` for each
-    of `change`; documents are plain JSON.
+    of `change`; documents are plain JSON. What is written to the columns `append`, which are
+    texts, is added at the end of what is there.
     """
 
-    def __init__(self, table: Table, *, match: Sequence[str], change: Sequence[str]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        *,
+        match: Sequence[str],
+        change: Sequence[str],
+        append: Sequence[str] = (),
+    ) -> None:
         self._matched = {f"was_{name}": table.c[name] for name in match}
-        self._changed = {name: table.c[name] for name in change}
+        self._changed = {name: table.c[name] for name in (*change, *append)}
+        self._appended = frozenset(append)
         self._one_by_one = self._for_each(table)
         self._at_once = self._from_arrays(table)
 
@@ -47,7 +56,7 @@ class Bulk:
 
     def _for_each(self, table: Table) -> Executable:
         where = [column == bindparam(name) for name, column in self._matched.items()]
-        values: dict[str, Any] = {name: bindparam(name) for name in self._changed}
+        values = {name: self._value(bindparam(name), one) for name, one in self._changed.items()}
         return update(table).where(and_(*where)).values(values)
 
     def _from_arrays(self, table: Table) -> Executable:
@@ -57,13 +66,19 @@ class Bulk:
         ]
         given = func.unnest(*arrays).table_valued(*columns).render_derived(name="given")
         where = [column == given.c[name] for name, column in self._matched.items()]
-        values = {name: _value(given.c[name], one) for name, one in self._changed.items()}
+        values = {
+            name: self._value(cast(given.c[name], Json) if _is_json(one) else given.c[name], one)
+            for name, one in self._changed.items()
+        }
         return (
             update(table)
             .where(and_(*where))
             .values(values)
             .returning(*(column for column in self._matched.values()))
         )
+
+    def _value(self, given: Any, column: Column[Any]) -> Any:
+        return column + given if column.name in self._appended else given
 
     def _columns(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
         columns = {**self._matched, **self._changed}
@@ -80,7 +95,3 @@ def _is_json(column: Column[Any]) -> bool:
 def _array(column: Column[Any]) -> ARRAY[Any]:
     # Documents travel as text: the driver has no arrays of them.
     return ARRAY(Text() if _is_json(column) else column.type)
-
-
-def _value(given: Any, column: Column[Any]) -> Any:
-    return cast(given, Json) if _is_json(column) else given

@@ -107,6 +107,11 @@ class Document(Generic[T]):
         return from_document(self._kind, {**document, self._apart: apart})
 
 
+def as_stored(value: Any) -> Any:
+    """Plain data as it comes back from a `Json` column: a tuple as a list, a moment as text."""
+    return pydantic_core.to_jsonable_python(value)
+
+
 def to_json(document: Any) -> str:
     """A document as the text that a `Json` column holds."""
     return pydantic_core.to_json(document).decode()

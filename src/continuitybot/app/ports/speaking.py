@@ -37,6 +37,18 @@ class Speaker:
                 await self._board.say(tx, place.incident, text, key=place.key)
 
 
+CHANNELS = ("chat", "sms", "email")
+
+
+def people_to_page(roster: Roster, who: str, *, drill: bool, pilots: str) -> Sequence[Person]:
+    """An audience; in a drill, the pilots in it."""
+    wanted = roster.audience(who).people
+    if not drill:
+        return wanted
+    practising = roster.audience(pilots).handles if pilots else ()
+    return [person for person in wanted if person.handle in practising]
+
+
 class Paging:
     """Wakes an audience by every channel there is; in a drill, the pilots in it, and says so."""
 
@@ -61,16 +73,11 @@ class Paging:
             paged = await self._incidents.page(
                 tx,
                 key=place.key,
-                people=self._people(await self._directory.roster(tx), who),
-                channels=("chat", "sms", "email"),
+                people=people_to_page(
+                    await self._directory.roster(tx), who, drill=self._drill, pilots=self._pilots
+                ),
+                channels=CHANNELS,
                 text=f"[DRILL] {text}" if self._drill else text,
                 ref=place.incident or place.run,
             )
         return [person.handle for person in paged]
-
-    def _people(self, roster: Roster, who: str) -> Sequence[Person]:
-        wanted = roster.audience(who).people
-        if not self._drill:
-            return wanted
-        pilots = roster.audience(self._pilots).handles if self._pilots else ()
-        return [person for person in wanted if person.handle in pilots]

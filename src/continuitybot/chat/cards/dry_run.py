@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from continuitybot.chat.message import Card, Item, ItemState
 from continuitybot.runbooks.dry_run import DryRun
@@ -26,12 +26,20 @@ def dry_run_card(played: DryRun) -> Card:
         headline=f"Dry run of {run.definition.name}: nothing was done",
         tone="" if would_end else "warning",
         text=(
-            "Checks are taken as healthy, approvals as given and waits as over; every question "
-            "gets its first answer.",
+            f"In the mode {run.mode}. Checks are taken as healthy, approvals as given and waits as "
+            "over; every question gets its first answer, or the one that was asked for.",
+            *_not_followed(played),
         ),
         checklist=tuple(_item(played, id) for id in run.definition.spots),
         footer=f"The run would end as {run.state}." if run.has_ended else "It would wait there.",
     )
+
+
+def _not_followed(played: DryRun) -> Iterator[str]:
+    """The answers that would lead elsewhere, as the option that tries them."""
+    for path, choices in played.not_followed.items():
+        ways = ", ".join(f"--answer {path}={choice}" for choice in choices)
+        yield f"Not followed at {path}: {ways}."
 
 
 def _item(played: DryRun, id: str) -> Item:

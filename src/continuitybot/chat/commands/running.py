@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from continuitybot.chat.cards.dry_run import dry_run_card
 from continuitybot.chat.cards.readiness import drills_card
 from continuitybot.chat.commands import seeing
@@ -9,6 +11,7 @@ from continuitybot.chat.commands.desk import Asked, Desk, Perform, said, shown
 from continuitybot.chat.grammar import Missing, form_of
 from continuitybot.chat.platform import Reply
 from continuitybot.chat.verbs import VERBS
+from continuitybot.errors import BadInput, Problem, Refused
 from continuitybot.runbooks import Run
 from continuitybot.runbooks.definition import Kind
 
@@ -21,17 +24,35 @@ async def run(desk: Desk, asked: Asked) -> Reply:
             asked.args["inputs"],
             by=asked.by,
             incident=asked.text("incident"),
+            mode=asked.text("mode"),
+            answers=_answers(asked.args["answer"]),
             platform=asked.platform,
         )
         return shown(dry_run_card(played))
+    if asked.args["answer"]:
+        raise Refused("--answer is for a dry run.", remedy="Add --dry-run, or leave it out.")
     started = await desk.runbooks.start(
         asked.text("name"),
         asked.args["inputs"],
         by=asked.by,
         incident=asked.text("incident"),
+        mode=asked.text("mode"),
         platform=asked.platform,
     )
     return _started(started)
+
+
+def _answers(pairs: Iterable[str]) -> dict[str, str]:
+    """`decide=wait` by step. Raises BadInput with all that are none."""
+    found = {step: choice for step, _, choice in (pair.partition("=") for pair in pairs)}
+    problems = [
+        Problem(f"--answer {step}", "says no choice", remedy=f"Write --answer {step}=CHOICE.")
+        for step, choice in found.items()
+        if not choice
+    ]
+    if problems:
+        raise BadInput("These answers cannot be read.", problems)
+    return found
 
 
 async def answer(desk: Desk, asked: Asked) -> Reply:

@@ -1,7 +1,7 @@
 """The definition of a run in a column of its own: it is written once, the rest at every step.
 
 Revision ID: 0005
-Revises: 0001
+Revises: 0004
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from continuitybot.store.tables import Json
 
 revision = "0005"
-down_revision = "0001"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
