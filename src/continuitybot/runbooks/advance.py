@@ -4,7 +4,8 @@
 
 is a function of its arguments alone, so the same events give the same run and the same effects.
 An event of the outside that comes too late (its step has gone on, its run has ended) changes
-nothing; a person who asks for what cannot be done is told why (Refused).
+no step; what it left behind outside is noted. A person who asks for what cannot be done is told
+why (Refused).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import dropwhile
 from typing import Any
 
 from continuitybot.errors import NotFound, Refused
@@ -43,6 +45,7 @@ def _started(_turn: Turn, _event: events.Started) -> None:
 
 def _effect_succeeded(turn: Turn, event: events.EffectSucceeded) -> None:
     if (heard := _hear(turn, event.key)) is None:
+        _came_late(turn, event.key, _left_behind(event.data))
         return
     id, given = heard.step, turn.step(heard.step).given
     _ask_action(turn, id, lambda: turn.conduct(id).settled(given, event.data, turn.now))
@@ -51,29 +54,48 @@ def _effect_succeeded(turn: Turn, event: events.EffectSucceeded) -> None:
 def _effect_failed(turn: Turn, event: events.EffectFailed) -> None:
     if (heard := _hear(turn, event.key)) is None:
         return
-    if turn.step(heard.step).state is StepState.RUNNING:
+    if turn.step(heard.step).state in {StepState.RUNNING, StepState.UNKNOWN}:
         stepping.fail(turn, heard.step, event.reason)
     else:
-        _note_beside(turn, heard.step, event.reason)
+        _went_wrong_beside(turn, heard, event.reason)
 
 
 def _effect_unknown(turn: Turn, event: events.EffectUnknown) -> None:
     if (heard := _hear(turn, event.key)) is None:
+        _came_late(turn, event.key, f"it may have happened all the same: {event.reason}")
         return
-    if turn.step(heard.step).state is StepState.RUNNING:
+    if turn.step(heard.step).state in {StepState.RUNNING, StepState.UNKNOWN}:
         stepping.hold_unknown(turn, heard.step, event.reason)
     else:
-        _note_beside(turn, heard.step, event.reason)
+        _went_wrong_beside(turn, heard, event.reason)
 
 
-def _note_beside(turn: Turn, id: str, reason: str) -> None:
+def _went_wrong_beside(turn: Turn, heard: _Heard, reason: str) -> None:
     """What a waiting step waits for can still come, though its card or its look went wrong."""
-    turn.note("bot", f"{id}: {reason}")
+    text = f"{heard.step}: {reason}"
+    if all(note.text != text for note in turn.run.notes):
+        turn.note("bot", text)
+    if heard.purpose is Purpose.LOOK:
+        stepping.look_again(turn, heard.step)
+
+
+def _came_late(turn: Turn, key: str, what: str) -> None:
+    """Nothing waits for it any more, but what it left behind outside is there."""
+    id = key.split("/")[1]
+    if what and turn.came_late(id, key):
+        turn.note("bot", f"{id} had ended, but {what}")
+
+
+def _left_behind(data: Mapping[str, Any]) -> str:
+    if data.get("ref"):
+        return f"{data['ref']} is there all the same"
+    return f"it happened all the same ({data['status']})" if data.get("status") else ""
 
 
 def _timer_due(turn: Turn, event: events.TimerDue) -> None:
     if turn.state is RunState.PAUSED:
-        turn.put_off(event.key)
+        if turn.step(event.key.split("/")[1]).purpose_of(event.key) is not None:
+            turn.put_off(event.key)
         return
     if (heard := _hear(turn, event.key)) is None:
         return
@@ -81,10 +103,12 @@ def _timer_due(turn: Turn, event: events.TimerDue) -> None:
     if heard.purpose is Purpose.RETRY:
         stepping.begin(turn, turn.spot(id).step)
     elif heard.purpose is Purpose.TIMEOUT:
-        stepping.fail(turn, id, "it took longer than its timeout")
+        stepping.time_out(turn, id)
     else:
-        given = turn.step(id).given
-        _ask_action(turn, id, lambda: turn.conduct(id).elapsed(given, turn.now))
+        step = turn.step(id)
+        _ask_action(
+            turn, id, lambda: turn.conduct(id).elapsed(step.given, step.outputs, turn.now)
+        )
 
 
 def _subject_changed(turn: Turn, event: events.SubjectChanged) -> None:
@@ -156,12 +180,11 @@ def _person_retried(turn: Turn, event: events.PersonRetried) -> None:
         raise Refused(f"{turn.ref} is {turn.state}; start the runbook again instead.")
     if step.state is StepState.PENDING:
         raise Refused(f"{_name(turn, event.step)} has not begun, so there is nothing to retry.")
-    again = _from_here(turn, event.step)
+    again = _all_again(turn, event.step)
     if busy := [id for id in again if turn.step(id).state is StepState.RUNNING]:
         raise Refused(f"{_name(turn, busy[0])} is being performed right now.",
                       remedy="Wait for its outcome, or skip it, and retry then.")  # fmt: skip
-    stopped = [id for id in turn.run.steps if turn.step(id).state is StepState.STOPPED]
-    for id in (*again, *stopped):
+    for id in again:
         stepping.reset(turn, id)
     if turn.state is RunState.FAILED:
         turn.change_run(RunState.RUNNING, ended=None)
@@ -169,10 +192,32 @@ def _person_retried(turn: Turn, event: events.PersonRetried) -> None:
         turn.note(event.by, event.text)
 
 
+def _all_again(turn: Turn, id: str) -> list[str]:
+    """Everything that begins again when a run goes on from a step.
+
+    Besides what follows it these are the steps whose failure ended the run, since nobody said
+    that it may go on without them, and whatever stopped inside of what is open again.
+    """
+    again = dict.fromkeys(_from_here(turn, id))
+    for other, step in turn.run.steps.items():
+        parent = turn.spot(other).parent
+        if turn.state is RunState.FAILED and stepping.ends_the_run(turn, other):
+            again |= dict.fromkeys(inner.id for inner in every_step((turn.spot(other).step,)))
+        elif step.state is StepState.STOPPED and (
+            not parent or parent in again or stepping.is_walked(turn, turn.spot(parent).step)
+        ):
+            again[other] = None
+    return list(again)
+
+
 def _from_here(turn: Turn, id: str) -> list[str]:
-    """A step, what is inside it, and everything after it and after the steps around it."""
+    """A step, what is inside it, and everything after it and after the steps around it.
+
+    Its neighbours in a checklist do not follow it: they can be ticked in any order.
+    """
     spot = turn.spot(id)
-    again = [step.id for step in every_step((spot.step, *spot.later))]
+    later = tuple(dropwhile(lambda step: step.with_previous, spot.later))
+    again = [step.id for step in every_step((spot.step, *later))]
     while spot.parent:
         spot = turn.spot(spot.parent)
         if not stepping.is_walked(turn, spot.step):
@@ -223,8 +268,17 @@ def _open_step(turn: Turn, id: str, what: str) -> StepRun:
     if step.state is StepState.PENDING:
         raise Refused(f"{_name(turn, id)} has not begun; it cannot {what} yet.")
     if step.state not in OPEN_STEPS:
-        raise Refused(f"{_name(turn, id)} is {step.state} already.")
+        raise Refused(f"{_name(turn, id)} is {step.state} already{_by_whom(step)}.", code="ended")
     return step
+
+
+def _by_whom(step: StepRun) -> str:
+    """Who was faster, and when; "" when it was nobody."""
+    if not step.by or step.ended is None:
+        return ""
+    said = step.outputs.get("choice") or step.outputs.get("answer")
+    what = f"{step.by} answered “{said}”" if said else f"it was {step.by}"
+    return f": {what} at {step.ended:%H:%M} UTC"
 
 
 def _may_end_by_hand(turn: Turn, id: str, act: str, text: str) -> None:
@@ -232,7 +286,9 @@ def _may_end_by_hand(turn: Turn, id: str, act: str, text: str) -> None:
         if step.action == PARALLEL or turn.step(step.id).state in ENDED_STEPS:
             continue
         its_act = act if step.id == id else "skip"
-        if objection := turn.conduct(step.id).objection(turn.step(step.id).given, its_act, text):
+        its = turn.step(step.id)
+        conduct = turn.conduct(step.id)
+        if objection := conduct.objection(its.given, its.outputs, its_act, text):
             raise Refused(f"{_name(turn, step.id)}: {objection}")
 
 

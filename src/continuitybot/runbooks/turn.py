@@ -85,7 +85,9 @@ class Turn:
         self._run = replace(self._run, notes=(*self._run.notes, Note(self.now, by, text)))
 
     def put_off(self, key: str) -> None:
-        """Keep a timer that came due during a pause."""
+        """Keep a timer that came due during a pause; once, however often it is told."""
+        if key in self._run.put_off:
+            return
         self._run = replace(self._run, put_off=(*self._run.put_off, key))
 
     def take_put_off(self) -> tuple[str, ...]:
@@ -94,13 +96,32 @@ class Turn:
         self._run = replace(self._run, put_off=())
         return kept
 
+    def released(self, id: str) -> dict[str, Any]:
+        """The changes of a step that no longer waits for anything.
+
+        Its action may be under way all the same: what comes of that is still worth telling.
+        """
+        step = self._steps[id]
+        under_way = step.waits.get(Purpose.ACTION)
+        left = (*step.left, under_way) if under_way else step.left
+        return {"waits": {}, "subjects": (), "left": left}
+
+    def came_late(self, id: str, key: str) -> bool:
+        """Whether an effect was left under way; this is heard of once."""
+        step = self._steps[id]
+        if key not in step.left:
+            return False
+        self._steps[id] = replace(step, left=tuple(one for one in step.left if one != key))
+        return True
+
     def forget(self, id: str, *purposes: Purpose) -> None:
         """No longer expect to hear from the effects of these purposes."""
         step = self._steps[id]
         waits = {purpose: key for purpose, key in step.waits.items() if purpose not in purposes}
         self._steps[id] = replace(step, waits=waits)
 
-    def order(self, id: str, purpose: Purpose, kind: str, extra: Mapping[str, Any]) -> None:
+    def order(self, id: str, purpose: Purpose, kind: str, extra: Mapping[str, Any],
+              due: datetime | None = None) -> None:  # fmt: skip
         """Order an effect for a step, in the place of an earlier one of the same purpose."""
         step, definition = self._steps[id], self.spot(id).step
         payload = {
@@ -116,7 +137,7 @@ class Turn:
             "outputs": dict(step.outputs),
             **extra,
         }
-        self._add(id, purpose, kind, payload, None)
+        self._add(id, purpose, kind, payload, due)
 
     def timer(self, id: str, purpose: Purpose, due: datetime) -> None:
         """Order a timer for a step, in the place of an earlier one of the same purpose."""

@@ -39,7 +39,9 @@ class Approve(Action[ApproveBody]):
     def settled(self, given: Mapping[str, Any], data: Mapping[str, Any], now: datetime) -> Move:
         return follow(data, good=frozenset({"granted"}), bad=REFUSED)
 
-    def objection(self, given: Mapping[str, Any], act: str, text: str) -> str:
+    def objection(
+        self, given: Mapping[str, Any], outputs: Mapping[str, Any], act: str, text: str
+    ) -> str:
         return "only the decision of an approver ends it; approve or reject it, or cancel the run."
 
     async def perform(self, reach: Reach, order: Order, body: ApproveBody) -> Data:

@@ -51,7 +51,9 @@ class Ask(Action[AskBody]):
         remedy = f"Did you mean `{near[0]}`?" if near else f"Answer one of: {', '.join(choices)}."
         raise Refused(f"`{choice}` is not an answer to this question.", remedy=remedy)
 
-    def objection(self, given: Mapping[str, Any], act: str, text: str) -> str:
+    def objection(
+        self, given: Mapping[str, Any], outputs: Mapping[str, Any], act: str, text: str
+    ) -> str:
         return "answer it, or skip it." if act == "done" else ""
 
     async def perform(self, reach: Reach, order: Order, body: AskBody) -> Data:

@@ -41,10 +41,12 @@ class Do(Action[DoBody]):
     def settled(self, given: Mapping[str, Any], data: Mapping[str, Any], now: datetime) -> Move:
         return Stay()
 
-    def elapsed(self, given: Mapping[str, Any], now: datetime) -> Move:
+    def elapsed(self, given: Mapping[str, Any], outputs: Mapping[str, Any], now: datetime) -> Move:
         return Next(kind=self.kind, extra={"overdue": True}, person=True)
 
-    def objection(self, given: Mapping[str, Any], act: str, text: str) -> str:
+    def objection(
+        self, given: Mapping[str, Any], outputs: Mapping[str, Any], act: str, text: str
+    ) -> str:
         if act == "done" and given.get("evidence") and not text:
             return "say what shows that it was done."
         return ""
