@@ -165,7 +165,9 @@ def test_nothing_begins_while_a_run_is_paused_or_after_it_was_cancelled(
 ) -> None:
     for before, after in play(book, draws)[1]:
         if before.state is after.state and after.state in {RunState.PAUSED, *ENDED_RUNS}:
-            begun = [id for id, step in after.steps.items() if step.attempt > before.steps[id].attempt]
+            begun = [
+                id for id, step in after.steps.items() if step.attempt > before.steps[id].attempt
+            ]
             assert not begun
 
 
@@ -197,8 +199,9 @@ def test_a_finished_run_has_left_no_step_behind(book: Definition, draws: Draws) 
                 assert step.state in ENDED_STEPS, id
                 ends = book.spots[id].step.on_failure in {OnFailure.STOP, OnFailure.ASK}
                 assert not (step.state is StepState.FAILED and ends) or is_closed(run, parent), id
-            if parent and run.steps[parent].state is StepState.DONE and not run.steps[parent].by:
-                assert step.state in ENDED_STEPS - {StepState.STOPPED}, id
+            if run.state is RunState.FINISHED and not is_closed(run, parent):
+                assert step.state is not StepState.STOPPED, id
+                assert not step.reason.endswith(" ended"), id
 
 
 def is_closed(run: Run, parent: str) -> bool:

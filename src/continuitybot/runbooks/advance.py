@@ -106,9 +106,7 @@ def _timer_due(turn: Turn, event: events.TimerDue) -> None:
         stepping.time_out(turn, id)
     else:
         step = turn.step(id)
-        _ask_action(
-            turn, id, lambda: turn.conduct(id).elapsed(step.given, step.outputs, turn.now)
-        )
+        _ask_action(turn, id, lambda: turn.conduct(id).elapsed(step.given, step.outputs, turn.now))
 
 
 def _subject_changed(turn: Turn, event: events.SubjectChanged) -> None:

@@ -57,7 +57,7 @@ STEP_TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
     _S.WAITING: _ANYWHERE,
     _S.HELD: frozenset({_S.PENDING, _S.DONE, _S.FAILED, _S.SKIPPED, _S.STOPPED}),
     # What became of it may come to light after all.
-    _S.UNKNOWN: _ANYWHERE - {_S.HELD},
+    _S.UNKNOWN: _ANYWHERE,
     # What has ended can only be retried; that makes the steps after it pending, too.
     _S.DONE: frozenset({_S.PENDING}),
     _S.FAILED: frozenset({_S.PENDING}),
