@@ -15,7 +15,6 @@ from continuitybot.runbooks.model import Effect, Purpose, Run, StepRun
 from continuitybot.runbooks.states import (
     ENDED_RUNS,
     ENDED_STEPS,
-    OPEN_STEPS,
     RunState,
     StepState,
 )
