@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from continuitybot.app.checking import runbook_folders
 from continuitybot.app.ground import Edges, Ground, page_address
 from continuitybot.app.ports import room_ports
+from continuitybot.app.ports.consent import withdraw_with_steps
 from continuitybot.app.ports.previewing import PreviewPorts
 from continuitybot.app.practice import ScheduledRuns
 from continuitybot.app.prover import CanaryProver
@@ -111,6 +112,7 @@ def make_rooms(ground: Ground, edges: Edges) -> Rooms:
         time_zone=settings.organisation.time_zone,
         previews=PreviewPorts(database, continuity, broadcasts),
     )
+    withdraw_with_steps(database, ground.approvals)
     cards = Cards(
         directory=directory,
         approvals=ground.approvals,

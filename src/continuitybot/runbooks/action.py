@@ -76,6 +76,10 @@ class Action(Generic[BodyT]):
         """See moves.Conduct."""
         return ""
 
+    def shown(self, text: str) -> Mapping[str, Any]:
+        """See moves.Conduct."""
+        return {"text": text}
+
     def repeats(self, given: Mapping[str, Any]) -> bool:
         """See moves.Conduct."""
         return True

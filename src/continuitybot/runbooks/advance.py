@@ -156,7 +156,21 @@ def _answered(turn: Turn, event: events.Answered) -> None:
 def _person_did(turn: Turn, event: events.PersonDid) -> None:
     _open_step(turn, event.step, "be done")
     _may_end_by_hand(turn, event.step, "done", event.text)
-    stepping.complete(turn, event.step, event.by, {"text": event.text} if event.text else {})
+    is_parallel = turn.spot(event.step).step.action == PARALLEL
+    shown = {} if is_parallel or not event.text else turn.conduct(event.step).shown(event.text)
+    stepping.complete(turn, event.step, event.by, shown)
+
+
+def _attached(turn: Turn, event: events.Attached) -> None:
+    step = _open_step(turn, event.step, "take evidence")
+    if turn.spot(event.step).step.action != "do":
+        raise Refused(f"{_name(turn, event.step)} is no item; only items take files.")
+    known = list(step.outputs.get("files", ()))
+    if any(file["sha256"] == event.sha256 for file in known):
+        raise Refused(f"{_name(turn, event.step)} has this very file already.")
+    told = {"name": event.name, "size": event.size, "sha256": event.sha256,
+            "by": event.by, "at": turn.now.isoformat()}  # fmt: skip
+    turn.change(event.step, step.state, outputs={**step.outputs, "files": [*known, told]})
 
 
 def _person_skipped(turn: Turn, event: events.PersonSkipped) -> None:
@@ -303,6 +317,7 @@ _HANDLERS: Mapping[type[Any], Callable[[Turn, Any], None]] = {
     events.SubjectChanged: _subject_changed,
     events.Answered: _answered,
     events.PersonDid: _person_did,
+    events.Attached: _attached,
     events.PersonSkipped: _person_skipped,
     events.PersonFailed: _person_failed,
     events.PersonRetried: _person_retried,

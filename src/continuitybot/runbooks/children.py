@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from continuitybot.errors import NotFound
+from continuitybot.errors import NotFound, Refused
 from continuitybot.runbooks import store
 from continuitybot.runbooks.definition import Definition
 from continuitybot.runbooks.model import Mode, Run
 from continuitybot.runbooks.ports import Place, Standing
 from continuitybot.runbooks.running import start_run
 from continuitybot.runbooks.states import StepState
-from continuitybot.store import Database
+from continuitybot.store import Database, Transaction
 
 
 class Children:
@@ -32,6 +32,7 @@ class Children:
         if definition is None:
             raise NotFound(f"There is no runbook {runbook} any more.")
         async with self._database.transaction() as tx:
+            await _require_wanted(tx, place)
             run = await start_run(
                 tx,
                 definition,
@@ -47,6 +48,13 @@ class Children:
         async with self._database.reading() as tx:
             run, _version = await store.load_run(tx, ref)
         return _standing(run)
+
+
+async def _require_wanted(tx: Transaction, place: Place) -> None:
+    """Raise Refused when the step was ended before its run could begin."""
+    parent, _version = await store.load_run(tx, place.run, to_change=True)
+    if place.key not in parent.steps[place.step].waits.values():
+        raise Refused(f"{place.run}/{place.step} does not wait for it any more.")
 
 
 def _standing(run: Run) -> Standing:

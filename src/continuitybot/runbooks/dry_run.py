@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from continuitybot.runbooks.answers import SAMPLES, YES_NO
 from continuitybot.runbooks.definition import Definition, StepDefinition
 from continuitybot.runbooks.inputs import read_inputs
 from continuitybot.runbooks.model import Run, new_run
@@ -67,7 +68,8 @@ async def dry_run(
 
 def _by_hand(step: StepDefinition, by: str) -> Result | None:
     if step.action == "ask":
-        return Result(answer=next(iter(step.body["choices"])), by=by)
+        choices = {"yes_no": YES_NO}.get(step.body.get("type", ""), step.body.get("choices", {}))
+        return Result(answer=next(iter(choices), SAMPLES.get(step.body.get("type", ""))), by=by)
     return Result(act="done", by=by, text="dry run") if step.action == "do" else None
 
 
@@ -109,6 +111,11 @@ class _Voice:
 
     async def ask(self, place: Place, question: Question) -> None:
         whom = question.owner or f"whoever may {question.act}"
+        if question.type and not question.choices:
+            sample = SAMPLES[question.type]
+            text = f"Would ask {whom}: {question.text} The dry run answers “{sample}”."
+            await self._speaker.say(place, text)
+            return
         if not question.choices:
             due = f", due {question.due:%Y-%m-%d %H:%M} UTC" if question.due else ""
             await self._speaker.say(place, f"Would ask {whom} to do{due}: {question.text}")

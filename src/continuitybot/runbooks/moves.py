@@ -95,6 +95,10 @@ class Conduct(Protocol):
         """Why a person may not end the step by hand (`done`, `skip`); "" when they may."""
         ...
 
+    def shown(self, text: str) -> Mapping[str, Any]:
+        """What templates see of the words with which a person declared the step done."""
+        ...
+
     def repeats(self, given: Mapping[str, Any]) -> bool:
         """Whether its effect may be ordered anew while nobody knows what became of the last."""
         ...

@@ -119,7 +119,8 @@ class Stage:
         order = order_of(effect.key, effect.payload)
         result = self._take_result(order.place.step)
         event = await self._outcome(effect, order, result)
-        self._plan(result.after if result else timedelta(0), event)
+        wait = max((effect.due or self.now) - self.now, timedelta(0))
+        self._plan(wait + (result.after if result else timedelta(0)), event)
 
     def _take_result(self, step: str) -> Result | None:
         results = self._results.get(step)

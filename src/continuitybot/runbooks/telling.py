@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from continuitybot.runbooks.model import Run, StepRun
+from continuitybot.runbooks.model import Purpose, Run, StepRun
 from continuitybot.runbooks.states import RunState, StepState
 from continuitybot.store import Change
 
@@ -39,7 +39,7 @@ def started(run: Run) -> Change:
 def changes(before: Run, after: Run) -> Iterator[Change]:
     """What an advance changed: each step that moved on, then the run."""
     for id, step in after.steps.items():
-        if step.state is not before.steps[id].state:
+        if step.state is not before.steps[id].state or _is_tried_again(before.steps[id], step):
             yield _step_change(after, id, step)
     if after.state is before.state:
         return
@@ -51,10 +51,25 @@ def changes(before: Run, after: Run) -> Iterator[Change]:
 
 def _step_change(run: Run, id: str, step: StepRun) -> Change:
     definition = run.definition.spots[id].step
+    retries = Purpose.RETRY in step.waits
+    sentence = "failed and is tried again" if retries else _STEP_SENTENCES[step.state]
     by = f" ({step.by})" if step.by else ""
     reason = f": {step.reason}" if step.reason else ""
-    text = f"{definition.title} {_STEP_SENTENCES[step.state]}{by}{reason}."
-    return _change(run, "run.advanced", text.replace("..", "."), step=id, state=step.state.value)
+    text = f"{definition.title} {sentence}{by}{reason}."
+    return _change(
+        run,
+        "run.advanced",
+        text.replace("..", "."),
+        step=id,
+        state=step.state.value,
+        action=definition.action,
+        owner=definition.owner,
+        left=retries or step.state not in {StepState.RUNNING, StepState.WAITING},
+    )
+
+
+def _is_tried_again(before: StepRun, after: StepRun) -> bool:
+    return Purpose.RETRY in after.waits and Purpose.RETRY not in before.waits
 
 
 def _change(run: Run, what: str, text: str, **data: Any) -> Change:
