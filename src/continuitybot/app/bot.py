@@ -14,6 +14,7 @@ from continuitybot.app.metrics import Metrics
 from continuitybot.app.practice import make_assessment
 from continuitybot.app.rooms import Rooms, make_rooms
 from continuitybot.app.selfcheck import SelfCheck
+from continuitybot.chat.asking import Asking
 from continuitybot.chat.commands import Commands, Desk
 from continuitybot.chat.notices import Notices
 from continuitybot.clock import Clock
@@ -26,6 +27,7 @@ from continuitybot.store.migrate import migrate
 from continuitybot.web import carriers as carrier_routes
 from continuitybot.web import health
 from continuitybot.web.console import Console
+from continuitybot.web.evidence import EvidencePages
 from continuitybot.web.portal import Portal
 from continuitybot.web.server import Server, application, templates
 from continuitybot.web.visitor import Door
@@ -136,6 +138,13 @@ def _desk(ground: Ground, rooms: Rooms, check: SelfCheck) -> Desk:
 
 
 def _notices(ground: Ground, rooms: Rooms) -> None:
+    Asking(
+        ground.database,
+        runbooks=rooms.runbooks,
+        directory=ground.directory,
+        incidents=rooms.incidents,
+        codes=ground.codes,
+    )
     Notices(
         ground.database,
         board=rooms.board,
@@ -152,9 +161,11 @@ def _web(ground: Ground, edges: Edges, rooms: Rooms, check: SelfCheck) -> web.Ap
     door = Door(settings.web, ground.links, ground.directory, ground.clock)
     console = Console(settings, ground.database, door, edges.console, edges.door.handle, pages)
     portal = Portal(settings, ground.database, door, rooms.cards, rooms.incidents, pages)
+    evidence = EvidencePages(settings, ground.database, door, rooms.runbooks, pages)
     routes = [
         *console.routes(),
         *portal.routes(),
+        *evidence.routes(),
         *carrier_routes.routes(rooms.broadcasts),
         *health.routes(check.parts, Metrics(ground.database).registry),
     ]

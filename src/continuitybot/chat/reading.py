@@ -161,6 +161,8 @@ def _reference(verb: Verb, argument: Argument, text: str) -> str:
         raise Refused(f"“{text[:40]}” is not a reference.", remedy=f"Write it as {expected}.")
     number = int(found[2])
     if found[1] is None:
+        if argument.usual:
+            return f"{argument.usual}-{number}"
         if len(argument.refs) > 1:
             choices = or_list([f"{prefix}-{number}" for prefix in argument.refs])
             raise Refused(f"{number} of what?", remedy=f"Write {choices}.")

@@ -24,7 +24,8 @@ class Argument:
     """One thing a verb takes: positional in this order, or an option such as `--for`.
 
     A last positional `text` takes the rest of the line; `many` options may be repeated; a `check`
-    is the name of a check or the reference of an incident.
+    is the name of a check or the reference of an incident; `usual` is the prefix that a bare
+    number has where several could be meant.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Argument:
     refs: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     hint: str = ""
+    usual: str = ""
 
     @property
     def usage(self) -> str:
@@ -104,6 +106,7 @@ _MODE = Argument(
     "mode", "choice", required=False, option="--mode", choices=("tabletop", "pilot", "full")
 )
 _RUN = ("RUN", "DRILL")
+_NOTED = Argument("ref", "ref", refs=("INC", *_RUN), usual="INC", hint="INC-7 or RUN-7")
 _SUBJECT = ("EVT", "SMS", "RUN", "DRILL")
 
 _STEP_VERBS = tuple(
@@ -126,6 +129,7 @@ _ITEM_VERBS = tuple(
 _ALL = (
     Verb("help", "What can be said", "", (_text("verb", False),)),
     Verb("whoami", "Who the bot takes you for, and what you may do", ""),
+    Verb("mine", "What waits for you, and how to answer; the runs you lead"),
     Verb("status", "How mail flows now"),
     Verb("doctor", "Try the database, the work and every canary route"),
     Verb("oncall", "Who is on call"),
@@ -149,7 +153,7 @@ _ALL = (
         ),
     ),
     Verb("ack", "You have seen it and are on it: paging stops", "respond", (_ref("INC"),)),
-    Verb("note", "Add to the timeline", "respond", (_ref("INC"), _text("text"))),
+    Verb("note", "Add to the timeline", "respond", (_NOTED, _text("text"))),
     Verb("update", "Tell everybody how it stands", "respond", (_ref("INC"), _text("text"))),
     Verb("mute", "No pages from a check for a time", "respond", (_CHECK, _DURATION)),
     Verb("unmute", "Pages from a check again", "respond", (_CHECK,)),
@@ -241,3 +245,6 @@ _ALL = (
 )
 
 VERBS: dict[str, Verb] = {verb.name: verb for verb in _ALL}
+
+# What else a verb is called: DONE is what fits a text message, and works everywhere.
+ALIASES = {"tasks": "mine", "done": "item done", "na": "item na"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from continuitybot.approvals.model import Approval
 from continuitybot.chat.cards.phrases import (
@@ -27,6 +28,7 @@ from continuitybot.chat.message import (
     Tone,
 )
 from continuitybot.people.roster import Roster
+from continuitybot.runbooks.answers import YES_NO
 from continuitybot.runbooks.definition import Definition
 from continuitybot.runbooks.drift import Drift
 from continuitybot.runbooks.model import Run, measures
@@ -159,10 +161,14 @@ def _step_buttons(run: Run, id: str) -> tuple[Button, ...]:
 def _open_questions(run: Run) -> list[tuple[str, str, Mapping[str, str]]]:
     """Each step that waits for an answer, with its question and the choices by id."""
     return [
-        (id, str(step.given.get("text", "")), step.given.get("choices") or {})
+        (id, str(step.given.get("text", "")), _choices(step.given))
         for id, step in run.steps.items()
         if step.state is StepState.WAITING and run.definition.spots[id].step.action == "ask"
     ]
+
+
+def _choices(given: Mapping[str, Any]) -> Mapping[str, str]:
+    return YES_NO if given.get("type") == "yes_no" else given.get("choices") or {}
 
 
 def _buttons(run: Run, approval: Approval | None) -> tuple[Button, ...]:
@@ -170,6 +176,10 @@ def _buttons(run: Run, approval: Approval | None) -> tuple[Button, ...]:
         Button(label, f"answer {run.ref} {step} {choice}", "primary" if first else "plain")
         for step, _, choices in _open_questions(run)
         for first, (choice, label) in zip((True, *[False] * 9), choices.items(), strict=False)
+    ) + tuple(
+        Button("Answer", f"answer {run.ref} {step}", "primary")
+        for step, _, choices in _open_questions(run)
+        if not choices
     )
     consent = consent_buttons(run.ref, approval.plan_hash, approval.title) if approval else ()
     if run.has_ended:

@@ -25,8 +25,11 @@ async def ack(desk: Desk, asked: Asked) -> Reply:
 
 
 async def note(desk: Desk, asked: Asked) -> Reply:
-    """One line in the timeline."""
+    """One line in the timeline of an incident, or among the notes of a run."""
     ref = asked.text("ref")
+    if not ref.startswith("INC-"):
+        await desk.runbooks.note(ref, by=asked.by, text=asked.text("text"), platform=asked.platform)
+        return said(f"Noted on {ref}")
     await desk.incidents.note(ref, asked.by, asked.text("text"), asked.platform)
     return said(f"Noted on {ref}")
 
