@@ -414,7 +414,7 @@ def test_an_item_that_is_overdue_is_remembered_once_and_stays_open() -> None:
     led = LedRun(runbook("- {id: x, title: X, do: {text: x, due: 2d}}"))
     led.succeeds("x")
     led.time_comes("x", Purpose.MOMENT)
-    assert led.effects[-1].payload["overdue"] is True
+    assert led.effects[-1].payload["occasion"] == "overdue"
     assert led.states() == {"x": "waiting"}
 
 

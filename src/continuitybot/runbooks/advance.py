@@ -275,18 +275,20 @@ def _step(turn: Turn, id: str) -> StepRun:
 
 def _open_step(turn: Turn, id: str, what: str) -> StepRun:
     step = _step(turn, id)
+    if whom := _by_whom(step):
+        raise Refused(f"{_name(turn, id)} is {step.state} already{whom}.", code="ended")
     if turn.has_ended:
         raise Refused(f"{turn.ref} is {turn.state}; its steps cannot {what} any more.")
     if step.state is StepState.PENDING:
         raise Refused(f"{_name(turn, id)} has not begun; it cannot {what} yet.")
     if step.state not in OPEN_STEPS:
-        raise Refused(f"{_name(turn, id)} is {step.state} already{_by_whom(step)}.", code="ended")
+        raise Refused(f"{_name(turn, id)} is {step.state} already.", code="ended")
     return step
 
 
 def _by_whom(step: StepRun) -> str:
-    """Who was faster, and when; "" when it was nobody."""
-    if not step.by or step.ended is None:
+    """Who was faster, and when; "" when it is open, or ended by itself."""
+    if not step.by or step.ended is None or step.state not in ENDED_STEPS:
         return ""
     said = step.outputs.get("choice") or step.outputs.get("answer")
     what = f"{step.by} answered “{said}”" if said else f"it was {step.by}"

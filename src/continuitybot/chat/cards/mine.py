@@ -28,7 +28,9 @@ def mine_card(
     )
     rows = tuple((run.ref, run.definition.title, words(run.state)) for run in led)
     return Card(
-        f"{plural(len(items), 'thing')} wait for you" if items else "Nothing waits for you",
+        f"{plural(len(items), 'thing waits/things wait')} for you"
+        if items
+        else "Nothing waits for you",
         tone="" if items else "good",
         table=Table(("You lead", "Runbook", "State"), rows) if rows else None,
         checklist=items,
