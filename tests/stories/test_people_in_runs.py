@@ -249,3 +249,23 @@ async def test_a_run_takes_notes(calling: Company) -> None:
     async with company.bot.database.reading() as tx:
         run = await company.bot.rooms.runbooks.run(tx, "RUN-1")
     assert [(note.by, note.text) for note in run.notes] == [("carol", "called the vendor")]
+
+
+async def test_everything_is_answered_by_the_buttons_of_the_portal(calling: Company) -> None:
+    company = calling
+
+    async def presses(who: str, label: str) -> None:
+        page = Page((await company.http.get("/portal/RUN-1", params=company.link(who))).text)
+        form = page.form(label)
+        assert form is not None, label
+        answer = await company.http.post(form.action, data=dict(form.fields))
+        assert answer.json()["ok"], answer.text
+        await company.moment()
+
+    await presses("carol", "Does not apply")
+    await presses("carol", "Does not apply")
+    await company.dmitri.says("answer RUN-1 how_long 2h")
+    await presses("bob", "No")
+    await presses("esra", "Approve")
+    await presses("bob", "Approve")
+    await company.until("RUN-1", "finished")

@@ -10,7 +10,7 @@ from continuitybot.errors import NotAllowed, NotFound, Refused
 from continuitybot.people import authority
 from continuitybot.people.directory import Directory
 from continuitybot.people.model import BOT, Person
-from continuitybot.runbooks import events, evidence, hearing, store
+from continuitybot.runbooks import events, evidence, hearing, store, telling
 from continuitybot.runbooks.children import Children
 from continuitybot.runbooks.definition import Definition, Kind
 from continuitybot.runbooks.drift import Drift, drift
@@ -22,7 +22,7 @@ from continuitybot.runbooks.running import apply_event, start_run
 from continuitybot.runbooks.stage import Transcript
 from continuitybot.runbooks.starting import Starter, default_mode
 from continuitybot.sourcefile import suggestion
-from continuitybot.store import Change, Database, Duty, Schedule, Transaction
+from continuitybot.store import Database, Duty, Schedule, Transaction
 
 _STEP_ACTS: Mapping[str, type[Any]] = {
     "done": events.PersonDid,
@@ -188,8 +188,7 @@ class Runbooks:
         async with self._database.transaction() as tx:
             run = await apply_event(tx, ref, event)
             await evidence.keep(tx, file)
-            told = f"{by.name} gave {file.name} as evidence for {item}."
-            await tx.announce(Change(ref, "run.evidence", told, {"incident": run.incident}))
+            await tx.announce(telling.evidence_given(run, by, item, file.name))
             text = f"{item} {file.name} {file.sha256}"
             await _write_down(tx, by, "run.attach", ref, text, platform)
         return run

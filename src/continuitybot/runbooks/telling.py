@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from continuitybot.people.model import Person
 from continuitybot.runbooks.model import Purpose, Run, StepRun
 from continuitybot.runbooks.states import RunState, StepState
 from continuitybot.store import Change
@@ -34,6 +35,13 @@ def started(run: Run) -> Change:
     """A run has begun."""
     by = "by itself" if run.requester == "bot" else f"by {run.requester}"
     return _change(run, "run.started", f"{_title(run)} was started {by}.")
+
+
+def evidence_given(run: Run, by: Person, item: str, name: str) -> Change:
+    """Somebody has attached a file."""
+    title = run.definition.spots[item].step.title
+    text = f"{by.name} gave {name} as evidence for {title}."
+    return _change(run, "run.evidence", text, step=item, by=by.handle)
 
 
 def changes(before: Run, after: Run) -> Iterator[Change]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
@@ -14,7 +16,8 @@ from continuitybot.runbooks.evidence import LARGEST
 from continuitybot.runbooks.tasks import Kind, tasks_of
 from continuitybot.settings import Settings
 from continuitybot.store import Database
-from continuitybot.web.visitor import Door
+from continuitybot.web.forms import posted
+from continuitybot.web.visitor import Door, Visitor
 
 _ROOM_FOR_FIELDS = 100_000  # bytes of a form besides its file
 
@@ -63,14 +66,24 @@ class EvidencePages:
     async def attach(self, request: web.Request) -> web.Response:
         """Keep the posted file; with `done`, the item is ticked off as well."""
         larger = request.clone(client_max_size=LARGEST + _ROOM_FOR_FIELDS)
-        visitor = await self.door.visitor(larger)
-        ref, item = _place(request)
+        await posted(larger)
         fields = await larger.post()
+        try:
+            visitor = await self.door.visitor(larger)
+            return await self._keep(request, visitor, fields)
+        finally:
+            for field in fields.values():
+                if isinstance(field, web.FileField):
+                    field.file.close()
+
+    async def _keep(
+        self, request: web.Request, visitor: Visitor, fields: Mapping[str, Any]
+    ) -> web.Response:
+        ref, item = _place(request)
         file = fields.get("file")
         if not isinstance(file, web.FileField) or not file.filename:
             raise Refused("No file was chosen.", remedy="Choose one, and send the form again.")
-        content = file.file.read()
-        by, name = visitor.person, file.filename
+        by, name, content = visitor.person, file.filename, file.file.read()
         await self.runbooks.attach(ref, item, name, content, by=by, platform="portal")
         if fields.get("done"):
             text = str(fields.get("text", ""))
