@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from continuitybot.runbooks.answers import SAMPLES, YES_NO
 from continuitybot.runbooks.definition import Definition, StepDefinition
@@ -70,7 +70,11 @@ def _by_hand(step: StepDefinition, by: str) -> Result | None:
     if step.action == "ask":
         choices = {"yes_no": YES_NO}.get(step.body.get("type", ""), step.body.get("choices", {}))
         return Result(answer=next(iter(choices), SAMPLES.get(step.body.get("type", ""))), by=by)
-    return Result(act="done", by=by, text="dry run") if step.action == "do" else None
+    if step.action != "do":
+        return None
+    # Nobody can attach a file to a run that is not stored.
+    act: Literal["done", "skip"] = "skip" if step.body.get("evidence") == "file" else "done"
+    return Result(act=act, by=by, text="dry run, https://example.invalid")
 
 
 def _of_step(run: Run, id: str, transcript: Transcript) -> tuple[str, ...]:
