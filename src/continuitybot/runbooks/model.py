@@ -2,8 +2,8 @@
 
     advance(run, event, now, rules) -> (run, effects)
 
-Everything here is a value. `advance.py` leads to the rules, `states.py` has the legal transitions, and
-`moves.py` what an action may answer when it is asked how its step goes on.
+Everything here is a value. `advance.py` leads to the rules, `states.py` has the legal
+transitions, and `moves.py` what an action may answer when it is asked how its step goes on.
 """
 
 from __future__ import annotations
