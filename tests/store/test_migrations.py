@@ -23,8 +23,7 @@ def differences(connection: Connection) -> list[object]:
 
 async def test_a_migrated_database_has_the_tables_of_every_room(any_database: Database) -> None:
     assert continuitybot.app.bot, "its import makes every room declare its tables"
-    async with any_database.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await any_database.engine.run_sync(differences) == []
 
 
 async def test_migrating_again_keeps_what_is_there(any_database: Database) -> None:

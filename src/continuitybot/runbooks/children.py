@@ -12,11 +12,11 @@ from continuitybot.runbooks.model import Mode, Run
 from continuitybot.runbooks.ports import Place, Standing
 from continuitybot.runbooks.running import start_run
 from continuitybot.runbooks.states import StepState
-from continuitybot.store import Database, Transaction
+from continuitybot.store import Database
 
 
 class Children:
-    """Starts them in the mode of their parent (see ports.NestedRuns)."""
+    """Starts them in the mode of their parent, as the parent carries them (ports.NestedRuns)."""
 
     def __init__(
         self, database: Database, definitions: Mapping[str, Definition], mode: Mode
@@ -28,11 +28,13 @@ class Children:
     async def start(
         self, place: Place, runbook: str, inputs: Mapping[str, Any], by: str
     ) -> Standing:
-        definition = self._definitions.get(runbook)
-        if definition is None:
-            raise NotFound(f"There is no runbook {runbook} any more.")
         async with self._database.transaction() as tx:
-            await _require_wanted(tx, place)
+            parent = await store.load_run(tx, place.run, to_change=True)
+            _require_wanted(parent, place)
+            # One that was stored by the first version has none in it.
+            definition = parent.definition.nested.get(runbook) or self._definitions.get(runbook)
+            if definition is None:
+                raise NotFound(f"There is no runbook {runbook} any more.")
             run = await start_run(
                 tx,
                 definition,
@@ -46,13 +48,12 @@ class Children:
 
     async def standing(self, ref: str) -> Standing:
         async with self._database.reading() as tx:
-            run, _version = await store.load_run(tx, ref)
+            run = await store.load_run(tx, ref)
         return _standing(run)
 
 
-async def _require_wanted(tx: Transaction, place: Place) -> None:
+def _require_wanted(parent: Run, place: Place) -> None:
     """Raise Refused when the step was ended before its run could begin."""
-    parent, _version = await store.load_run(tx, place.run, to_change=True)
     if place.key not in parent.steps[place.step].waits.values():
         raise Refused(f"{place.run}/{place.step} does not wait for it any more.")
 

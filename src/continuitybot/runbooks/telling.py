@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from continuitybot.people.model import Person
 from continuitybot.runbooks.model import Purpose, Run, StepRun
 from continuitybot.runbooks.states import RunState, StepState
+from continuitybot.runbooks.waiting import waits_for
 from continuitybot.store import Change
 
 _RUN_WORDS = {
@@ -46,9 +48,10 @@ def evidence_given(run: Run, by: Person, item: str, name: str) -> Change:
 
 def changes(before: Run, after: Run) -> Iterator[Change]:
     """What an advance changed: each step that moved on, then the run."""
-    for id, step in after.steps.items():
-        if step.state is not before.steps[id].state or _is_tried_again(before.steps[id], step):
-            yield _step_change(after, id, step)
+    for id in after.definition.spots:  # a database may return a run's steps in another order
+        was, step = before.steps[id], after.steps[id]
+        if step.state is not was.state or _tried_again(was, step) or _is_given_up(was, step):
+            yield _step_change(after, id, was, step)
     if after.state is before.state:
         return
     if before.state is RunState.PAUSED and not after.has_ended:
@@ -57,7 +60,17 @@ def changes(before: Run, after: Run) -> Iterator[Change]:
         yield _change(after, f"run.{word}", f"{_title(after)} is {word}.")
 
 
-def _step_change(run: Run, id: str, step: StepRun) -> Change:
+def _tried_again(before: StepRun, after: StepRun) -> bool:
+    """Whether it has begun once more by itself, even when it stands where it stood before."""
+    return after.attempt > max(1, before.attempt)
+
+
+def _is_given_up(before: StepRun, after: StepRun) -> bool:
+    """Whether a try has failed and the next has a time, though the step waited before, too."""
+    return Purpose.RETRY in after.waits and Purpose.RETRY not in before.waits
+
+
+def _step_change(run: Run, id: str, before: StepRun, step: StepRun) -> Change:
     definition = run.definition.spots[id].step
     retries = Purpose.RETRY in step.waits
     sentence = "failed and is tried again" if retries else _STEP_SENTENCES[step.state]
@@ -69,15 +82,17 @@ def _step_change(run: Run, id: str, step: StepRun) -> Change:
         "run.advanced",
         text.replace("..", "."),
         step=id,
-        state=step.state.value,
         action=definition.action,
         owner=definition.owner,
+        before=before.state.value,
+        state=step.state.value,
+        reason=step.reason,
+        is_retry=_tried_again(before, step),
         left=retries or step.state not in {StepState.RUNNING, StepState.WAITING},
+        waits_for=waits_for(definition.action, step.state, step.waits, step.subjects),
+        started=_moment(step.started or before.started),
+        ended=_moment(step.ended),
     )
-
-
-def _is_tried_again(before: StepRun, after: StepRun) -> bool:
-    return Purpose.RETRY in after.waits and Purpose.RETRY not in before.waits
 
 
 def _change(run: Run, what: str, text: str, **data: Any) -> Change:
@@ -88,8 +103,13 @@ def _change(run: Run, what: str, text: str, **data: Any) -> Change:
         "incident": run.incident,
         "requester": run.requester,
         "state": run.state.value,
+        "created": run.created.isoformat(),
     }
     return Change(run.ref, what, text, {**facts, **data})
+
+
+def _moment(at: datetime | None) -> str:
+    return at.isoformat() if at else ""
 
 
 def _title(run: Run) -> str:

@@ -26,8 +26,8 @@ async def migrate(database: Database) -> None:
 
     def upgrade(connection: Connection) -> None:
         if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # another one may take long
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
         command.upgrade(alembic_config(connection), "head")
 
-    async with database.engine.begin() as connection:
-        await connection.run_sync(upgrade)
+    await database.engine.run_sync(upgrade)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from pydantic import TypeAdapter
+import pydantic_core
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
+
+from continuitybot.errors import Transient
 
 T = TypeVar("T")
 
@@ -71,5 +74,39 @@ def to_document(value: Any, kind: Any = None) -> Any:
 
 
 def from_document(kind: type[T], document: Any) -> T:
-    """The value of `kind` that `to_document` made the document of."""
-    return _adapter(kind).validate_python(document)  # type: ignore[no-any-return]  # by kind
+    """The value of `kind` that `to_document` made the document of, in this version or another.
+
+    What is missing has its default, and what is not known here is left out. Raises Transient for
+    a document that makes no sense to this version, such as a state that only a newer one knows.
+    """
+    try:
+        return _adapter(kind).validate_python(document)  # type: ignore[no-any-return]  # by kind
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Transient(
+            f"A stored {kind.__name__} cannot be read by this version: {where}: {first['msg']}.",
+            remedy="If a newer version has written it, update this instance.",
+            code="stored_document",
+        ) from error
+
+
+class Document(Generic[T]):
+    """How values of a dataclass are stored when one field, `apart`, has a column of its own."""
+
+    def __init__(self, kind: type[T], *, apart: str) -> None:
+        self._kind = kind
+        self._apart = apart
+
+    def dump(self, value: T) -> Any:
+        """Plain JSON values of all other fields."""
+        return _adapter(self._kind).dump_python(value, mode="json", exclude={self._apart})
+
+    def load(self, document: Any, apart: Any) -> T:
+        """The value of a document and of the field that was stored apart from it."""
+        return from_document(self._kind, {**document, self._apart: apart})
+
+
+def to_json(document: Any) -> str:
+    """A document as the text that a `Json` column holds."""
+    return pydantic_core.to_json(document).decode()

@@ -25,7 +25,7 @@ class AskBody(Section):
     text: Template
     type: AnswerType = Field("choice", description="What an answer is.")
     choices: dict[str, Template] = Field(
-        {}, description="The answers: what templates see -> what the button says."
+        {}, min_length=2, description="The answers: what templates see -> what the button says."
     )
     act: Literal["respond", "invoke", "approve", "broadcast", "drill"] = Field(
         "respond", description="The authority that an answer needs."
@@ -33,7 +33,7 @@ class AskBody(Section):
 
     @model_validator(mode="after")
     def _has_its_choices(self) -> AskBody:
-        if self.type == "choice" and len(self.choices) < 2:
+        if self.type == "choice" and not self.choices:
             raise ValueError("a question needs at least two `choices`, or a `type` such as text")
         if self.type != "choice" and self.choices:
             raise ValueError("`choices` belongs to `type: choice`, and only there")

@@ -8,7 +8,7 @@ from alembic import op
 from continuitybot.store import UtcTime
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
