@@ -204,7 +204,36 @@ def test_invoking_by_text_message_carries_a_code() -> None:
     assert (parsed.verb, parsed.args["code"], parsed.args["domain"]) == ("invoke", "123456", ())
 
 
-@pytest.mark.parametrize("text", ["", "hello", "1", "APPROVE 3", "INVOKE", "CLOSE 7", "ACK x"])
+@pytest.mark.parametrize(
+    ("text", "verb", "ref", "words"),
+    [
+        ("DONE 3 notify called them", "item done", "RUN-3", "notify called them"),
+        ("done drill-4", "item done", "DRILL-4", ""),
+        ("Answer RUN3 yes 123456", "answer", "RUN-3", "yes 123456"),
+    ],
+)
+def test_short_answers_to_a_run_leave_the_rest_to_the_run(
+    text: str, verb: str, ref: str, words: str
+) -> None:
+    parsed = parse_sms(text)
+    assert (parsed.verb, parsed.args) == (verb, {"ref": ref, "words": words})
+
+
+@pytest.mark.parametrize(
+    ("line", "verb"), [("tasks", "mine"), ("DONE 7 x", ""), ("na RUN-7 x", "item na")]
+)
+def test_some_verbs_have_a_second_name(line: str, verb: str) -> None:
+    if verb:
+        assert parse(line).verb == verb
+    else:
+        with pytest.raises(Refused, match="RUN-7 or DRILL-7"):
+            parse(line)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "hello", "1", "APPROVE 3", "INVOKE", "CLOSE 7", "ACK x", "done", "done, thanks all"],
+)
 def test_other_text_messages_are_refused(text: str) -> None:
     with pytest.raises(Refused):
         parse_sms(text)

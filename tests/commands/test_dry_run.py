@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from continuitybot.chat import text
 from continuitybot.chat.platform import Command
 from continuitybot.people.model import Identity
+from continuitybot.runbooks import load_text
+from continuitybot.runbooks.dry_run import dry_run, dry_run_ports
+from continuitybot.runbooks.stage import Transcript
 from rig.company import Company, Document, open_company
 
 EVERYTHING = """
@@ -210,3 +214,38 @@ async def _said(company: Company, who: str, line: str) -> tuple[bool, str]:
     reply = await company.bot.commands.handle(Command(Identity("console", "", who), line, "test"))
     shown = "\n".join(text.render(card) for card in reply.cards)
     return not reply.refused, " ".join(shown.split())
+
+
+START = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+QUESTIONS = """
+name: questions
+title: Questions
+kind: incident
+steps:
+  - id: how_long
+    title: How long
+    ask: {text: "How long?", type: duration}
+  - id: sure
+    title: Sure
+    ask: {text: "Sure, for {{ steps.how_long.answer }}?", type: yes_no}
+  - id: link
+    title: Link
+    when: steps.sure.choice == 'yes'
+    do: {text: Write it down., evidence: link}
+  - id: photo
+    title: Photo
+    do: {text: Take a photograph., evidence: file}
+  - id: end
+    title: End
+    say: {text: Over.}
+"""
+
+
+async def test_a_dry_run_answers_every_kind_of_question_and_comes_to_the_end() -> None:
+    transcript = Transcript()
+    book = load_text("questions.yaml", QUESTIONS)
+    played = await dry_run(book, {}, dry_run_ports(transcript), transcript, START)
+    assert {id: step.state.value for id, step in played.run.steps.items()} == {
+        "how_long": "done", "sure": "done", "link": "done", "photo": "skipped", "end": "done",
+    }  # fmt: skip
+    assert "The dry run answers “1h30m”" in played.told["how_long"][0]

@@ -20,6 +20,7 @@ Said = tuple[str, str, str]
 A_QUIET_DAY: list[Said] = [
     ("alice", "help", "help invoke"),
     ("dmitri", "whoami", "Dmitri Volkov"),
+    ("alice", "mine", "Nothing waits for you"),
     ("alice", "status", "all 4 checks are healthy"),
     ("alice", "doctor", "canary standby inbound works"),
     ("alice", "oncall", "Bob Okafor"),

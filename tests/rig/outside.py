@@ -101,6 +101,10 @@ class _Paging(_Port):
         self.outside.act("page", place, (who, text))
         return ("alice",)
 
+    async def tell(self, place: Place, who: str, text: str) -> Sequence[str]:
+        self.outside.act("tell", place, (who, text))
+        return ("alice",)
+
 
 class _Continuity(_Port):
     async def invoke(self, place: Place, request: InvokeRequest) -> Standing:
@@ -139,6 +143,9 @@ class _Approvals(_Port):
     async def standing(self, ref: str, approval: str) -> Standing:
         self.outside.act("approval", None, approval)
         return replace(self.outside.standings[approval], ref=ref, data={"approval": approval})
+
+    async def remind(self, place: Place, approval: str, of: str) -> None:
+        self.outside.act("remind", place, (approval, of))
 
 
 class _Http(_Port):

@@ -222,6 +222,92 @@ def test_a_parallel_step_that_times_out_is_tried_again_from_its_beginning() -> N
     assert led.ordered() == ["a1/1", "b1/1", "a2/1", "a1/2", "b1/2"]
 
 
+def test_retrying_the_failed_branch_brings_back_all_of_the_branch_that_it_stopped() -> None:
+    led = LedRun(runbook(BRANCHES))
+    led.fails("b1")
+    assert led.states()["a2"] == "stopped"
+    led.happens(events.PersonRetried("b1", "alice"))
+    for step in ("b1", "a1", "a2", "last"):
+        led.succeeds(step)
+    assert set(led.states().values()) == {"done"}
+
+
+def test_retrying_another_branch_begins_the_one_whose_failure_ended_the_run_as_well() -> None:
+    led = LedRun(runbook(BRANCHES))
+    led.fails("b1")
+    led.happens(events.PersonRetried("a1", "alice"))
+    assert led.states()["b1"] == "running"
+
+
+def test_what_stopped_in_a_parallel_step_that_is_over_stays_stopped() -> None:
+    text = BRANCHES.replace("title: Both\n", "title: Both\n      timeout: 1m\n"
+                            "      on_failure: continue\n")  # fmt: skip
+    led = LedRun(runbook(text))
+    led.time_comes("both", Purpose.TIMEOUT)
+    led.fails("last")
+    led.happens(events.PersonRetried("last", "alice"))
+    assert led.states() == {"both": "failed", "a1": "stopped", "a2": "stopped", "b1": "stopped",
+                            "last": "running"}  # fmt: skip
+
+
+def test_an_item_of_a_checklist_is_done_again_without_its_neighbours() -> None:
+    led = LedRun(runbook("""
+        - {id: x, title: X, do: {text: x}}
+        - {id: y, title: Y, do: {text: y}}
+        - {id: z, title: Z, say: {text: z}}
+    """, kind="checklist"))  # fmt: skip
+    led.happens(events.PersonDid("x", "bob"))
+    led.happens(events.PersonDid("y", "bob", "seen"))
+    led.fails("z")
+    led.happens(events.PersonRetried("x", "bob"))
+    assert led.states() == {"x": "waiting", "y": "done", "z": "pending"}
+
+
+POST = """
+    - {id: a, title: A, timeout: 1m, RULE, http: {method: METHOD, url: "https://a.example"}}
+    - {id: b, title: B, say: {text: "{{ steps.a.reason }}"}}
+"""
+
+
+def request(method: str, rule: str) -> LedRun:
+    led = LedRun(runbook(POST.replace("METHOD", method).replace("RULE", rule)))
+    led.time_comes("a", Purpose.TIMEOUT)
+    return led
+
+
+def test_a_request_that_took_too_long_is_made_again_when_twice_is_as_good_as_once() -> None:
+    led = request("PUT", "retry: {times: 2}")
+    led.time_comes("a", Purpose.RETRY)
+    assert len(led.ordered()) == 2
+
+
+@pytest.mark.parametrize("rule", ["retry: {times: 2}", "on_failure: ask"])
+def test_a_request_that_may_still_happen_is_not_made_again_but_put_to_a_person(rule: str) -> None:
+    led = request("POST", rule)
+    assert (led.states()["a"], led.run.state) == ("unknown", "waiting")
+    assert led.ordered() == ["a/2"]
+    led.happens(events.PersonDid("a", "alice", "the ticket is there"))
+    assert led.states()["b"] == "running"
+
+
+def test_the_outcome_that_comes_after_all_answers_what_was_unknown() -> None:
+    led = request("POST", "retry: {times: 2}")
+    led.succeeds("a", status=200, text="", json=None)
+    assert led.states() == {"a": "done", "b": "running"}
+
+
+def test_a_request_that_failed_after_all_is_made_again() -> None:
+    led = request("POST", "retry: {times: 2}")
+    led.fails("a", "no route")
+    led.time_comes("a", Purpose.RETRY)
+    assert led.ordered() == ["a/2", "a/5"]
+
+
+def test_a_run_that_may_go_on_after_a_failure_does_and_says_what_may_still_happen() -> None:
+    led = request("POST", "on_failure: continue")
+    assert led.run.steps["b"].given["text"].endswith("and may still happen")
+
+
 # ------------------------------------------------------------------------ waits
 
 
@@ -262,11 +348,16 @@ def test_a_look_that_was_overtaken_by_a_change_does_not_count() -> None:
     assert Purpose.MOMENT not in led.run.steps["w"].waits
 
 
-def test_a_look_that_fails_is_noted_and_the_step_waits_on() -> None:
+def test_a_look_that_fails_is_noted_once_and_made_again_in_a_minute() -> None:
     led = LedRun(runbook(HEALTHY))
-    led.fails("w", "the database is away")
+    for _ in range(2):
+        led.fails("w", "the database is away")
     assert led.states() == {"w": "waiting"}
-    assert "the database is away" in led.run.notes[-1].text
+    assert [note.text for note in led.run.notes] == ["w: the database is away"]
+    assert led.effects[-1].due == led.now + timedelta(minutes=1)
+    long_ago = (led.now - timedelta(hours=1)).isoformat()
+    led.succeeds("w", state="healthy", since=long_ago)
+    assert led.run.state == "finished"
 
 
 STANDING = {"consent": "", "decided_by": "", "text": "", "data": {}}
@@ -300,7 +391,7 @@ def test_a_question_takes_only_its_answers() -> None:
     with pytest.raises(Refused, match="Did you mean `stay`"):
         led.happens(events.Answered("decide", "alice", "sty"))
     led.happens(events.Answered("decide", "alice", "stay"))
-    with pytest.raises(Refused, match="done already"):
+    with pytest.raises(Refused, match="done already: alice answered “stay” at 09:00 UTC"):
         led.happens(events.Answered("decide", "bob", "go"))
 
 
@@ -323,7 +414,7 @@ def test_an_item_that_is_overdue_is_remembered_once_and_stays_open() -> None:
     led = LedRun(runbook("- {id: x, title: X, do: {text: x, due: 2d}}"))
     led.succeeds("x")
     led.time_comes("x", Purpose.MOMENT)
-    assert led.effects[-1].payload["overdue"] is True
+    assert led.effects[-1].payload["occasion"] == "overdue"
     assert led.states() == {"x": "waiting"}
 
 
@@ -368,6 +459,40 @@ def test_after_cancelling_nothing_is_heard_of_any_more() -> None:
     led.happens(events.EffectSucceeded(key))
     assert led.run == before
     assert led.run.notes[-1].text == "cancelled the run: wrong runbook"
+
+
+def test_what_came_of_an_effect_after_the_run_was_cancelled_is_noted() -> None:
+    led = LedRun(runbook("- {id: i, title: I, invoke: {for: 4h}}"))
+    key = led.key("i")
+    led.happens(events.Cancelled("alice"))
+    for _ in range(2):
+        led.happens(events.EffectSucceeded(key, {"ref": "EVT-3", "state": "planned", **STANDING}))
+    assert (led.run.state, led.states()["i"]) == ("cancelled", "stopped")
+    assert [note.text for note in led.run.notes[1:]] == [
+        "i had ended, but EVT-3 is there all the same"
+    ]
+
+
+def test_what_may_have_happened_though_a_person_has_skipped_it_is_noted() -> None:
+    led = LedRun(runbook(TWO))
+    key = led.key("a")
+    led.happens(events.PersonSkipped("a", "alice"))
+    led.happens(events.EffectUnknown(key, "the bot stopped"))
+    assert led.states() == {"a": "skipped", "b": "running"}
+    assert "may have happened all the same" in led.run.notes[-1].text
+
+
+def test_a_pause_keeps_each_timer_once_and_none_that_nobody_waits_for() -> None:
+    led = LedRun(runbook("- {id: w, title: W, wait: {for: 5m}, timeout: 1m, on_failure: ask}"))
+    moment, over = (effect.key for effect in led.effects)
+    led.time_comes("w", Purpose.TIMEOUT)
+    led.happens(events.PersonRetried("w", "alice"))
+    led.happens(events.Paused("alice"))
+    for key in (moment, over):
+        led.happens(events.TimerDue(key))
+    for _ in range(2):
+        led.time_comes("w", Purpose.TIMEOUT)
+    assert led.run.put_off == (led.run.steps["w"].waits[Purpose.TIMEOUT],)
 
 
 def test_retrying_from_a_step_does_everything_after_it_again() -> None:
@@ -429,3 +554,12 @@ def test_objectives_are_measured_from_the_start_of_the_run() -> None:
     led.succeeds("b")
     (told,) = measures(led.run, led.now)
     assert (told.name, told.elapsed, told.met) == ("told", timedelta(minutes=12), False)
+
+
+def test_an_objective_of_a_step_that_was_left_out_is_not_measured() -> None:
+    text = TWO.replace("title: B,", "title: B, objective: told, when: run.ref == 'RUN-2',")
+    led = LedRun(runbook(text, more="objectives: {told: 10m}"))
+    led.passes(minutes=20)
+    led.succeeds("a")
+    assert led.run.state == "finished"
+    assert measures(led.run, led.now) == []

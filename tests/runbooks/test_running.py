@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from continuitybot.errors import OutcomeUnknown, Permanent, Stale
+from continuitybot.errors import OutcomeUnknown, Permanent, Refused, Stale
 from continuitybot.runbooks import load_runbooks, load_text
+from continuitybot.runbooks.children import Children
 from continuitybot.runbooks.events import Noted
-from continuitybot.runbooks.model import Run
-from continuitybot.runbooks.ports import Findings, Health
+from continuitybot.runbooks.model import Mode, Run
+from continuitybot.runbooks.ports import Findings, Health, Place
 from continuitybot.runbooks.running import apply_event
 from continuitybot.store import Database, effects
 from continuitybot.store.leasing import DueEffects
@@ -258,6 +259,56 @@ async def test_a_run_that_is_cancelled_takes_its_child_with_it(
     child = (await room.run(ref)).steps["inner"].outputs["ref"]
     await room.runbooks.cancel(ref, by=CAROL)
     assert (await room.run(child)).state == "cancelled"
+
+
+UNHURRIED = runbook("""
+    - id: inner
+      title: Inner
+      timeout: 10m
+      retry: {times: 2}
+      on_failure: ask
+      run: {runbook: child, inputs: {who: all}}
+    - {id: last, title: Last, ask: {text: Go, choices: {a: A, b: B}}}
+""")
+
+
+async def test_a_run_whose_parent_tries_again_is_cancelled_before_the_next_begins(
+    database: Database, clock: MovedClock
+) -> None:
+    room, ref = await started(database, clock, UNHURRIED, CHILD)
+    await room.works()
+    first = (await room.run(ref)).steps["inner"].outputs["ref"]
+    clock.advance(600)
+    await room.works()
+    second = (await room.run(ref)).steps["inner"].outputs["ref"]
+    assert second != first
+    assert [(await room.run(child)).state for child in (first, second)] == ["cancelled", "waiting"]
+    await room.runbooks.step(ref, "inner", "skip", by=CAROL)
+    assert (await room.run(second)).state == "cancelled"
+    assert (await room.run(ref)).state == "waiting"
+
+
+async def test_a_run_that_nobody_waits_for_any_more_does_not_begin(
+    database: Database, clock: MovedClock
+) -> None:
+    room, ref = await started(database, clock, UNHURRIED, CHILD)
+    place = Place(f"{ref}/inner/1", ref, "inner", "Inner")
+    await room.runbooks.step(ref, "inner", "skip", by=CAROL)
+    children = Children(database, {CHILD.name: CHILD}, Mode.LIVE)
+    with pytest.raises(Refused, match="does not wait for it"):
+        await children.start(place, "child", {"who": "all"}, "alice")
+
+
+async def test_a_run_that_is_cancelled_by_a_person_fails_the_step_that_waits_for_it(
+    database: Database, clock: MovedClock
+) -> None:
+    room, ref = await started(database, clock, PARENT, CHILD)
+    await room.works()
+    child = (await room.run(ref)).steps["inner"].outputs["ref"]
+    await room.runbooks.cancel(child, by=CAROL)
+    await room.works()
+    parent = await room.run(ref)
+    assert (parent.state, parent.steps["inner"].reason) == ("failed", f"{child} is cancelled")
 
 
 OUTER = """

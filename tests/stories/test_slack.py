@@ -75,6 +75,9 @@ async def in_slack(folder: Path) -> AsyncIterator[Workspace]:
                 "api_url": f"{peer.url}/api/",
             }
             _add_accounts(folder / "people.csv")
+            (folder / "own").mkdir()
+            (folder / "own" / "calls.yaml").write_text(CALLS, encoding="utf-8")
+            document["runbooks"] = {"folders": ["own"]}
 
         async with open_company(folder, connect) as company:
             peer.bot_url = f"{company.url}/slack/events"
@@ -136,3 +139,41 @@ async def test_an_account_that_nobody_has_may_do_nothing(slack: Workspace) -> No
 
     assert "not in the directory" in answer
     assert "nobody yet" in slack.card("INC-1").words
+
+
+CALLS = """
+name: calls
+title: Call everybody
+kind: incident
+steps:
+  - id: council
+    title: The works council knows
+    owner: alice
+    do: {text: Call the works council.}
+  - id: how_many
+    title: How many are affected
+    ask: {text: "How many are affected?", type: number}
+  - id: consent
+    title: Consent
+    approve: {text: Tell the customers.}
+"""
+
+
+async def test_items_questions_and_approvals_of_a_run_are_answered_in_slack(
+    slack: Workspace,
+) -> None:
+    await slack.says("alice", "run calls")
+    private = [message.words for message in slack.peer.messages if "works council" in message.words]
+    assert any("DONE RUN-1 council" in words for words in private)
+    assert "DONE RUN-1 council" in await slack.says("alice", "tasks")
+    await slack.clicks("alice", "RUN-1", "Done")
+
+    assert "is not a number" in await slack.says("bob", "answer RUN-1 how_many several")
+    await slack.says("bob", "answer RUN-1 how_many 250")
+    late = await slack.says("alice", "answer RUN-1 how_many 300")
+    assert "bob answered “250” at" in late
+
+    await slack.clicks("alice", "RUN-1", "Approve")
+    assert "you asked for this yourself" in slack.peer.seen_by("U0ALICE")[-1].words
+    await slack.clicks("bob", "RUN-1", "Approve")
+    await slack.company.until("RUN-1", "finished")

@@ -14,6 +14,7 @@ from continuitybot.app.practice import make_assessment
 from continuitybot.app.rooms import Rooms, make_rooms
 from continuitybot.app.selfcheck import SelfCheck
 from continuitybot.app.telemetry import Telemetry, exporter_to
+from continuitybot.chat.asking import Asking
 from continuitybot.chat.commands import Commands, Desk
 from continuitybot.chat.notices import Notices
 from continuitybot.clock import Clock
@@ -26,6 +27,7 @@ from continuitybot.store.migrate import migrate
 from continuitybot.web import carriers as carrier_routes
 from continuitybot.web import health
 from continuitybot.web.console import Console
+from continuitybot.web.evidence import EvidencePages
 from continuitybot.web.portal import Portal
 from continuitybot.web.run_page import RunPage
 from continuitybot.web.server import Server, application, templates
@@ -157,6 +159,13 @@ def _desk(ground: Ground, rooms: Rooms, check: SelfCheck) -> Desk:
 
 
 def _notices(ground: Ground, rooms: Rooms) -> None:
+    Asking(
+        ground.database,
+        runbooks=rooms.runbooks,
+        directory=ground.directory,
+        incidents=rooms.incidents,
+        codes=ground.codes,
+    )
     Notices(
         ground.database,
         board=rooms.board,
@@ -177,9 +186,11 @@ def _web(
     runs = RunPage(settings, ground.database, rooms.cards, rooms.runbooks, pages)
     portal = Portal(settings, ground.database, door, rooms.cards, rooms.incidents, runs,
                     edges.door.handle, pages)  # fmt: skip
+    evidence = EvidencePages(settings, ground.database, door, rooms.runbooks, pages)
     routes = [
         *console.routes(),
         *portal.routes(),
+        *evidence.routes(),
         *carrier_routes.routes(rooms.broadcasts),
         *health.routes(check.parts, telemetry.figures),
     ]

@@ -10,6 +10,7 @@ import structlog
 from continuitybot.app.checking import runbook_folders
 from continuitybot.app.ground import Edges, Ground, page_address
 from continuitybot.app.ports import room_ports
+from continuitybot.app.ports.consent import withdraw_with_steps
 from continuitybot.app.ports.previewing import PreviewPorts
 from continuitybot.app.practice import ScheduledRuns
 from continuitybot.app.prover import CanaryProver
@@ -125,6 +126,7 @@ def make_rooms(ground: Ground, edges: Edges) -> Rooms:
         ),
         faults=library.problems,
     )
+    withdraw_with_steps(database, ground.approvals)
     cards = Cards(
         directory=directory,
         approvals=ground.approvals,

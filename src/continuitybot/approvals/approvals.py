@@ -53,11 +53,13 @@ class Approvals:
         act: str = "approve",
         quorum: int = 1,
         expires_in: timedelta | None = None,
+        of: str = "",
     ) -> Approval:
         """Ask for consent to one exact plan; an earlier question about the subject is withdrawn.
 
         `requester` is a handle or `bot`, `act` the authority that a decision needs, `quorum` how
-        many different people must agree.
+        many different people must agree, `of` an audience that is asked first: others may decide
+        as well, but nobody asks them.
         """
         await self.void(tx, subject, "It was asked anew.")
         approval = Approval(
@@ -82,8 +84,17 @@ class Approvals:
             )
         )
         who = (await self._directory.roster(tx)).name(requester)
-        await _announce(tx, approval, "requested", f"{who} asked for approval: {title}.")
+        await _announce(tx, approval, "requested", f"{who} asked for approval: {title}.", of=of)
         return approval
+
+    async def remind(
+        self, tx: Transaction, subject: str, approval_id: str, *, of: str, key: str
+    ) -> None:
+        """Ask again those of an audience ("" for all) who may decide and have not; once a key."""
+        for waiting in await store.pending(tx, subject):
+            if waiting.id == approval_id:
+                text = f"Still waits for approval: {waiting.title}."
+                await _announce(tx, waiting, "reminded", text, of=of, key=key)
 
     async def decide(
         self,
@@ -201,7 +212,7 @@ def _sentence(approval: Approval, name: str, answer: Decision) -> str:
 
 
 async def _announce(
-    tx: Transaction, approval: Approval, what: str, text: str, by: str = ""
+    tx: Transaction, approval: Approval, what: str, text: str, by: str = "", **more: str
 ) -> None:
     await tx.announce(
         Change(
@@ -214,6 +225,7 @@ async def _announce(
                 "requester": approval.requester,
                 "by": by,
                 "plan_hash": approval.plan_hash,
+                **more,
             },
         )
     )

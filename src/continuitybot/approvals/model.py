@@ -119,7 +119,7 @@ def decided(
     if any(earlier.by == decision.by for earlier in approval.decisions):
         raise Refused(
             f"{approval.subject}: you have answered already.",
-            remedy=f"It still needs {approval.missing} more.",
+            remedy=f"It still needs {approval.missing} more people.",
             code="decided",
         )
     answered = replace(approval, decisions=(*approval.decisions, decision))
@@ -135,11 +135,12 @@ def plan_digest(plan: Any) -> str:
 
 
 def _standing(approval: Approval) -> str:
-    last = approval.decisions[-1].by if approval.decisions else ""
+    last = approval.decisions[-1] if approval.decisions else None
+    by = f"by {last.by} at {last.at:%H:%M} UTC" if last else "already"
     return {
         State.PENDING: "it still waits for a decision.",
-        State.GRANTED: f"it was approved by {last}.",
-        State.REJECTED: f"it was rejected by {last}.",
+        State.GRANTED: f"it was approved {by}.",
+        State.REJECTED: f"it was rejected {by}.",
         State.EXPIRED: "nobody decided in time.",
         State.VOIDED: "it was withdrawn.",
     }[approval.state]

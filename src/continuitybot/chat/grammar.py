@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from continuitybot.chat.reading import Missing, Reading, form_of, or_list
-from continuitybot.chat.verbs import VERBS, Verb
+from continuitybot.chat.verbs import ALIASES, VERBS, Verb
 from continuitybot.chat.words import Word, quote, split, visible
 from continuitybot.errors import Refused
 
@@ -21,7 +21,10 @@ __all__ = ["VERBS", "Missing", "Parsed", "fill", "form_of", "parse", "parse_sms"
 
 LONGEST = 8_000
 _ADDRESS = re.compile(r"^(?:@continuitybot\b[:,]?|/continuity\b)\s*", re.IGNORECASE)
-_SMS_USAGE = "Send STATUS, ACK 7, APPROVE 3 123456 or INVOKE 123456."
+_RUN = re.compile(r"(?:(RUN|DRILL)-?)?([0-9]{1,9})", re.IGNORECASE)
+_SMS_USAGE = (
+    "Send STATUS, MINE, ACK 7, DONE 3 item, ANSWER 3 choice, APPROVE 3 123456, INVOKE 123456."
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ def parse(line: str) -> Parsed:
 
 
 def parse_sms(text: str) -> Parsed:
-    """The few commands that work by text message. Raises Refused with what would do."""
+    """The few commands that work by text message. Raises Refused with what would do.
+
+    What follows the run of `done` and `answer` is in `words`: only the run knows what it means.
+    """
     words = visible(text).split()
     match [words[0].lower() if words else "", *words[1:]]:
         case ["status"]:
@@ -59,6 +65,11 @@ def parse_sms(text: str) -> Parsed:
         case ["approve", ref, code]:
             subject = f"EVT-{ref}" if ref.isascii() and ref.isdigit() else ref
             return parse(f"approve {quote(subject)} {quote(code)}")
+        case ["mine" | "tasks"]:
+            return parse("mine")
+        case ["done" | "answer" as verb, ref, *rest] if found := _RUN.fullmatch(ref):
+            run = f"{(found[1] or 'RUN').upper()}-{int(found[2])}"
+            return Parsed(ALIASES.get(verb, verb), {"ref": run, "words": " ".join(rest)})
         case ["invoke", code]:
             parsed = parse("invoke")
             return Parsed("invoke", {**parsed.args, "code": code})
@@ -93,8 +104,8 @@ def _verb(words: list[Word]) -> tuple[Verb, list[Word]]:
     two = " ".join(word.text.lower() for word in words[:2])
     if two in VERBS:
         return VERBS[two], words[2:]
-    if first in VERBS:
-        return VERBS[first], words[1:]
+    if (name := ALIASES.get(first, first)) in VERBS:
+        return VERBS[name], words[1:]
     following = [name.split()[1] for name in VERBS if name.startswith(f"{first} ")]
     if following:
         raise Refused(f"{first} is followed by {or_list(following)}.")

@@ -10,10 +10,12 @@ from continuitybot.approvals import Approvals
 from continuitybot.approvals.codes import Codes
 from continuitybot.chat.board import Board
 from continuitybot.chat.cards.rendering import Cards
+from continuitybot.errors import NotFound
 from continuitybot.incidents import Incidents
 from continuitybot.people.authority import who_may
 from continuitybot.people.directory import Directory
-from continuitybot.people.model import BOT
+from continuitybot.people.model import BOT, Person
+from continuitybot.people.roster import Roster
 from continuitybot.store import Change, Database, Transaction
 
 # Said below the incident's card; everything else is seen on the cards themselves.
@@ -70,7 +72,8 @@ class Notices:
             database.subscribe(prefix, self._show)
         database.subscribe("", self._say)
         database.subscribe("event.", self._alarm)
-        database.subscribe("approval.requested", self._ask_approvers)
+        for what in ("approval.requested", "approval.reminded"):
+            database.subscribe(what, self._ask_approvers)
 
     async def _show(self, tx: Transaction, change: Change) -> None:
         for ref in {change.ref, str(change.data.get("incident") or "")}:
@@ -100,29 +103,38 @@ class Notices:
         )
 
     async def _ask_approvers(self, tx: Transaction, change: Change) -> None:
-        """Page everybody who may approve, each with a code for answering by text message."""
+        """Page whoever is asked to approve, each with a code for answering by text message."""
         approval = next(iter(await self._approvals.pending(tx, change.ref)), None)
         if approval is None:
             return
         roster = await self._directory.roster(tx)
-        able = who_may(approval.act, roster.everyone)
+        silent = {approval.requester, *(decision.by for decision in approval.decisions)}
+        able = [one for one in who_may(approval.act, roster.everyone) if one.handle not in silent]
         asking = "The bot" if approval.requester == BOT else roster.name(approval.requester)
         card = await self._cards.card_or_none(tx, change.ref)
         drill = card is not None and card.mode == "DRILL"
-        for person in able:
-            if person.handle == approval.requester:
-                continue
+        again = " again" if change.what == "approval.reminded" else ""
+        for person in _asked(able, roster, str(change.data.get("of") or "")):
             how = _how(change.ref, self._codes.code(approval.id, person.handle))
             title = approval.title.removeprefix(_DRILL)
-            text = f"{asking} asks you to approve: {title}. {how}"
+            text = f"{asking} asks you{again} to approve: {title}. {how}"
             await self._incidents.page(
                 tx,
-                key=f"{approval.id}/ask",
+                key=str(change.data.get("key") or f"{approval.id}/ask"),
                 people=(person,),
                 channels=("chat", "sms"),
                 text=f"{_DRILL}{text}" if drill else text,
                 ref=change.ref,
             )
+
+
+def _asked(able: list[Person], roster: Roster, of: str) -> list[Person]:
+    """Those who may decide and are asked to; everybody who may when nobody of these may."""
+    try:
+        wanted = set(roster.audience(of).handles) if of else set()
+    except NotFound:
+        wanted = set()
+    return [person for person in able if person.handle in wanted] or able
 
 
 def _how(ref: str, code: str) -> str:

@@ -129,6 +129,7 @@ _ITEM_VERBS = tuple(
 _ALL = (
     Verb("help", "What can be said", "", (_text("verb", False),)),
     Verb("whoami", "Who the bot takes you for, and what you may do", ""),
+    Verb("mine", "What waits for you, and how to answer; the runs you lead"),
     Verb("status", "How mail flows now"),
     Verb("doctor", "Try the database, the work and every canary route"),
     Verb("oncall", "Who is on call"),
@@ -252,3 +253,6 @@ _ALL = (
 )
 
 VERBS: dict[str, Verb] = {verb.name: verb for verb in _ALL}
+
+# What else a verb is called: DONE is what fits a text message, and works everywhere.
+ALIASES = {"tasks": "mine", "done": "item done", "na": "item na"}

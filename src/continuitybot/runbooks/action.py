@@ -62,7 +62,7 @@ class Action(Generic[BodyT]):
         """See moves.Conduct."""
         return Done(data)
 
-    def elapsed(self, given: Mapping[str, Any], now: datetime) -> Move:
+    def elapsed(self, given: Mapping[str, Any], outputs: Mapping[str, Any], now: datetime) -> Move:
         """See moves.Conduct."""
         return Done()
 
@@ -70,9 +70,19 @@ class Action(Generic[BodyT]):
         """See moves.Conduct."""
         raise Refused("This step asks nothing.")
 
-    def objection(self, given: Mapping[str, Any], act: str, text: str) -> str:
+    def objection(
+        self, given: Mapping[str, Any], outputs: Mapping[str, Any], act: str, text: str
+    ) -> str:
         """See moves.Conduct."""
         return ""
+
+    def shown(self, text: str) -> Mapping[str, Any]:
+        """See moves.Conduct."""
+        return {"text": text}
+
+    def repeats(self, given: Mapping[str, Any]) -> bool:
+        """See moves.Conduct."""
+        return True
 
     async def perform(self, reach: Reach, order: Order, body: BodyT) -> Data:
         """Do it outside, and tell what came of it."""

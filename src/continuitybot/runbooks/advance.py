@@ -4,22 +4,19 @@
 
 is a function of its arguments alone, so the same events give the same run and the same effects.
 An event of the outside that comes too late (its step has gone on, its run has ended) changes
-nothing; a person who asks for what cannot be done is told why (Refused).
+no step; what it left behind outside is noted. A person who asks for what cannot be done is told
+why (Refused).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from continuitybot.errors import NotFound, Refused
-from continuitybot.runbooks import events, stepping
-from continuitybot.runbooks.definition import PARALLEL, every_step
-from continuitybot.runbooks.model import Effect, Purpose, Run, StepRun
-from continuitybot.runbooks.moves import Fault, Move, Rules
-from continuitybot.runbooks.states import ENDED_STEPS, OPEN_STEPS, RunState, StepState
+from continuitybot.runbooks import by_hand, events, outcomes
+from continuitybot.runbooks.model import Effect, Run
+from continuitybot.runbooks.moves import Rules
 from continuitybot.runbooks.turn import Turn
 from continuitybot.runbooks.walk import proceed
 
@@ -34,226 +31,21 @@ def advance(
     return turn.result()
 
 
-# ------------------------------------------------------------------ the outside
-
-
-def _started(_turn: Turn, _event: events.Started) -> None:
-    """Nothing but the walk that follows every event."""
-
-
-def _effect_succeeded(turn: Turn, event: events.EffectSucceeded) -> None:
-    if (heard := _hear(turn, event.key)) is None:
-        return
-    id, given = heard.step, turn.step(heard.step).given
-    _ask_action(turn, id, lambda: turn.conduct(id).settled(given, event.data, turn.now))
-
-
-def _effect_failed(turn: Turn, event: events.EffectFailed) -> None:
-    if (heard := _hear(turn, event.key)) is None:
-        return
-    if turn.step(heard.step).state is StepState.RUNNING:
-        stepping.fail(turn, heard.step, event.reason)
-    else:
-        _note_beside(turn, heard.step, event.reason)
-
-
-def _effect_unknown(turn: Turn, event: events.EffectUnknown) -> None:
-    if (heard := _hear(turn, event.key)) is None:
-        return
-    if turn.step(heard.step).state is StepState.RUNNING:
-        stepping.hold_unknown(turn, heard.step, event.reason)
-    else:
-        _note_beside(turn, heard.step, event.reason)
-
-
-def _note_beside(turn: Turn, id: str, reason: str) -> None:
-    """What a waiting step waits for can still come, though its card or its look went wrong."""
-    turn.note("bot", f"{id}: {reason}")
-
-
-def _timer_due(turn: Turn, event: events.TimerDue) -> None:
-    if turn.state is RunState.PAUSED:
-        turn.put_off(event.key)
-        return
-    if (heard := _hear(turn, event.key)) is None:
-        return
-    id = heard.step
-    if heard.purpose is Purpose.RETRY:
-        stepping.begin(turn, turn.spot(id).step)
-    elif heard.purpose is Purpose.TIMEOUT:
-        stepping.fail(turn, id, stepping.OUT_OF_TIME)
-    else:
-        given = turn.step(id).given
-        _ask_action(turn, id, lambda: turn.conduct(id).elapsed(given, turn.now))
-
-
-def _subject_changed(turn: Turn, event: events.SubjectChanged) -> None:
-    for id in turn.open_steps():
-        if event.subjects.intersection(turn.step(id).subjects):
-            stepping.look(turn, id)
-
-
-@dataclass(frozen=True)
-class _Heard:
-    """An effect that its step waited for, and waits for no more."""
-
-    step: str
-    purpose: Purpose
-
-
-def _hear(turn: Turn, key: str) -> _Heard | None:
-    """Hear from an effect; None when its step does not care any more."""
-    id = key.split("/")[1]
-    purpose = turn.step(id).purpose_of(key)
-    if purpose is None:
-        return None
-    turn.forget(id, purpose)
-    return _Heard(id, purpose)
-
-
-def _ask_action(turn: Turn, id: str, ask: Callable[[], Move]) -> None:
-    try:
-        move = ask()
-    except Fault as fault:
-        stepping.give_up(turn, id, str(fault))
-        return
-    stepping.go_on(turn, id, move)
-
-
-# ----------------------------------------------------------------------- people
-
-
-def _answered(turn: Turn, event: events.Answered) -> None:
-    step = _open_step(turn, event.step, "be answered")
-    if step.state is not StepState.WAITING or turn.spot(event.step).step.action == PARALLEL:
-        raise Refused(f"{_name(turn, event.step)} is {step.state}; it asks nothing now.")
-    move = turn.conduct(event.step).answered(step.given, event.choice, event.by)
-    stepping.go_on(turn, event.step, move)
-
-
-def _person_did(turn: Turn, event: events.PersonDid) -> None:
-    _open_step(turn, event.step, "be done")
-    _may_end_by_hand(turn, event.step, "done", event.text)
-    stepping.complete(turn, event.step, event.by, {"text": event.text} if event.text else {})
-
-
-def _person_skipped(turn: Turn, event: events.PersonSkipped) -> None:
-    if turn.has_ended or _step(turn, event.step).state is not StepState.PENDING:
-        _open_step(turn, event.step, "be skipped")
-    _may_end_by_hand(turn, event.step, "skip", event.text)
-    stepping.skip(turn, event.step, event.by, event.text or f"skipped by {event.by}")
-
-
-def _person_failed(turn: Turn, event: events.PersonFailed) -> None:
-    _open_step(turn, event.step, "fail")
-    reason = event.text or f"{event.by} says that it failed"
-    stepping.give_up(turn, event.step, reason, by=event.by)
-
-
-def _person_retried(turn: Turn, event: events.PersonRetried) -> None:
-    step = _step(turn, event.step)
-    if turn.state in {RunState.FINISHED, RunState.CANCELLED}:
-        raise Refused(f"{turn.ref} is {turn.state}; start the runbook again instead.")
-    if step.state is StepState.PENDING:
-        raise Refused(f"{_name(turn, event.step)} has not begun, so there is nothing to retry.")
-    again = _from_here(turn, event.step)
-    if busy := [id for id in again if turn.step(id).state is StepState.RUNNING]:
-        raise Refused(f"{_name(turn, busy[0])} is being performed right now.",
-                      remedy="Wait for its outcome, or skip it, and retry then.")  # fmt: skip
-    stopped = [id for id in turn.run.steps if turn.step(id).state is StepState.STOPPED]
-    for id in (*again, *stopped):
-        stepping.reset(turn, id)
-    if turn.state is RunState.FAILED:
-        turn.change_run(RunState.RUNNING, ended=None)
-    if event.text:
-        turn.note(event.by, event.text)
-
-
-def _from_here(turn: Turn, id: str) -> list[str]:
-    """A step, what is inside it, and everything after it and after the steps around it."""
-    spot = turn.spot(id)
-    again = [step.id for step in every_step((spot.step, *spot.later))]
-    while spot.parent:
-        spot = turn.spot(spot.parent)
-        if not stepping.is_walked(turn, spot.step):
-            again.append(spot.step.id)
-        again += [step.id for step in every_step(spot.later)]
-    return again
-
-
-def _noted(turn: Turn, event: events.Noted) -> None:
-    turn.note(event.by, event.text)
-
-
-def _paused(turn: Turn, event: events.Paused) -> None:
-    if turn.state is RunState.PAUSED or turn.has_ended:
-        raise Refused(f"{turn.ref} is {turn.state}; it cannot be paused.")
-    turn.change_run(RunState.PAUSED)
-    turn.note(event.by, "paused the run")
-
-
-def _resumed(turn: Turn, event: events.Resumed) -> None:
-    if turn.state is not RunState.PAUSED:
-        raise Refused(f"{turn.ref} is {turn.state}; it is not paused.")
-    turn.change_run(RunState.RUNNING)
-    turn.note(event.by, "resumed the run")
-    for key in turn.take_put_off():
-        if not turn.has_ended:
-            _timer_due(turn, events.TimerDue(key))
-
-
-def _cancelled(turn: Turn, event: events.Cancelled) -> None:
-    if turn.has_ended:
-        raise Refused(f"{turn.ref} is {turn.state}; there is nothing to cancel.")
-    stepping.end_run(turn, RunState.CANCELLED)
-    turn.note(event.by, f"cancelled the run{': ' if event.text else ''}{event.text}")
-
-
-def _step(turn: Turn, id: str) -> StepRun:
-    if id not in turn.run.steps:
-        known = ", ".join(turn.run.steps)
-        raise NotFound(f"{turn.ref} has no step `{id}`.", remedy=f"It has: {known}.")
-    return turn.step(id)
-
-
-def _open_step(turn: Turn, id: str, what: str) -> StepRun:
-    step = _step(turn, id)
-    if turn.has_ended:
-        raise Refused(f"{turn.ref} is {turn.state}; its steps cannot {what} any more.")
-    if step.state is StepState.PENDING:
-        raise Refused(f"{_name(turn, id)} has not begun; it cannot {what} yet.")
-    if step.state not in OPEN_STEPS:
-        raise Refused(f"{_name(turn, id)} is {step.state} already.")
-    return step
-
-
-def _may_end_by_hand(turn: Turn, id: str, act: str, text: str) -> None:
-    for step in every_step((turn.spot(id).step,)):
-        if step.action == PARALLEL or turn.step(step.id).state in ENDED_STEPS:
-            continue
-        its_act = act if step.id == id else "skip"
-        if objection := turn.conduct(step.id).objection(turn.step(step.id).given, its_act, text):
-            raise Refused(f"{_name(turn, step.id)}: {objection}")
-
-
-def _name(turn: Turn, id: str) -> str:
-    return f"{turn.ref}/{id}"
-
-
 _HANDLERS: Mapping[type[Any], Callable[[Turn, Any], None]] = {
-    events.Started: _started,
-    events.EffectSucceeded: _effect_succeeded,
-    events.EffectFailed: _effect_failed,
-    events.EffectUnknown: _effect_unknown,
-    events.TimerDue: _timer_due,
-    events.SubjectChanged: _subject_changed,
-    events.Answered: _answered,
-    events.PersonDid: _person_did,
-    events.PersonSkipped: _person_skipped,
-    events.PersonFailed: _person_failed,
-    events.PersonRetried: _person_retried,
-    events.Noted: _noted,
-    events.Paused: _paused,
-    events.Resumed: _resumed,
-    events.Cancelled: _cancelled,
+    events.Started: outcomes.started,
+    events.EffectSucceeded: outcomes.effect_succeeded,
+    events.EffectFailed: outcomes.effect_failed,
+    events.EffectUnknown: outcomes.effect_unknown,
+    events.TimerDue: outcomes.timer_due,
+    events.SubjectChanged: outcomes.subject_changed,
+    events.Answered: by_hand.answered,
+    events.PersonDid: by_hand.person_did,
+    events.Attached: by_hand.attached,
+    events.PersonSkipped: by_hand.person_skipped,
+    events.PersonFailed: by_hand.person_failed,
+    events.PersonRetried: by_hand.person_retried,
+    events.Noted: by_hand.noted,
+    events.Paused: by_hand.paused,
+    events.Resumed: by_hand.resumed,
+    events.Cancelled: by_hand.cancelled,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from continuitybot.errors import NotFound
+from continuitybot.errors import NotFound, Refused
 from continuitybot.runbooks import store
 from continuitybot.runbooks.definition import Definition
 from continuitybot.runbooks.model import Mode, Run
@@ -29,7 +29,8 @@ class Children:
         self, place: Place, runbook: str, inputs: Mapping[str, Any], by: str
     ) -> Standing:
         async with self._database.transaction() as tx:
-            parent = await store.load_run(tx, place.run)
+            parent = await store.load_run(tx, place.run, to_change=True)
+            _require_wanted(parent, place)
             # One that was stored by the first version has none in it.
             definition = parent.definition.nested.get(runbook) or self._definitions.get(runbook)
             if definition is None:
@@ -49,6 +50,12 @@ class Children:
         async with self._database.reading() as tx:
             run = await store.load_run(tx, ref)
         return standing_of(run)
+
+
+def _require_wanted(parent: Run, place: Place) -> None:
+    """Raise Refused when the step was ended before its run could begin."""
+    if place.key not in parent.steps[place.step].waits.values():
+        raise Refused(f"{place.run}/{place.step} does not wait for it any more.")
 
 
 def standing_of(run: Run) -> Standing:

@@ -33,6 +33,9 @@ class _Voice:
 
     async def ask(self, place: Place, question: Question) -> None:
         whom = question.owner or f"whoever may {question.act}"
+        if question.type and not question.choices:
+            await self._speaker.say(place, f"Would ask {whom}: {question.text} ({question.type})")
+            return
         if not question.choices:
             due = f", due {question.due:%Y-%m-%d %H:%M} UTC" if question.due else ""
             await self._speaker.say(place, f"Would ask {whom} to do{due}: {question.text}")

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from continuitybot.errors import BadInput, Problem
+from continuitybot.runbooks.answers import SAMPLES, YES_NO
 from continuitybot.runbooks.definition import Definition, StepDefinition
 from continuitybot.runbooks.inputs import read_inputs
 from continuitybot.runbooks.model import Run, new_run
@@ -100,10 +101,15 @@ def _asking(
     """The path of every question, of nested runs too, and its choices."""
     for id, spot in definition.spots.items():
         step = spot.step
-        if step.action == "ask" and (choices := tuple(step.body.get("choices") or ())):
+        if step.action == "ask" and (choices := choices_of(step)):
             yield f"{above}{id}", choices
         elif (inner := _nested_in(step, definitions)) is not None:
             yield from _asking(inner, definitions, f"{above}{id}/")
+
+
+def choices_of(step: StepDefinition) -> tuple[str, ...]:
+    """The ids of the answers to a question; none when it is answered in one's own words."""
+    return tuple(YES_NO if step.body.get("type") == "yes_no" else step.body.get("choices") or ())
 
 
 def _nested_in(step: StepDefinition, definitions: Mapping[str, Definition]) -> Definition | None:
@@ -123,10 +129,13 @@ def _part(
     for id, spot in definition.spots.items():
         step = spot.step
         if step.action == "ask":
-            first = next(iter(step.body.get("choices") or ()), "dry run")
-            results[id] = [Result(answer=answers.get(f"{above}{id}", first), by=by)]
+            choices = choices_of(step)
+            usual = choices[0] if choices else SAMPLES.get(step.body.get("type", ""), "dry run")
+            results[id] = [Result(answer=answers.get(f"{above}{id}", usual), by=by)]
         elif step.action == "do":
-            results[id] = [Result(act="done", by=by, text="dry run")]
+            # Nobody can attach a file to a run that is not stored.
+            act: Literal["done", "skip"] = "skip" if step.body.get("evidence") == "file" else "done"
+            results[id] = [Result(act=act, by=by, text="dry run, https://example.invalid")]
         elif (inner := _nested_in(step, definitions)) is not None:
             nested[id] = _part(inner, definitions, answers, by, f"{above}{id}/")
     return NestedPart(results=results, nested=nested)

@@ -69,6 +69,17 @@ class PersonDid:
 
 
 @dataclass(frozen=True)
+class Attached:
+    """A person gives a file as evidence for an item; its content is kept elsewhere."""
+
+    step: str
+    by: str
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class PersonSkipped:
     """A person wants a step left out."""
 
@@ -134,6 +145,7 @@ Event = (
     | SubjectChanged
     | Answered
     | PersonDid
+    | Attached
     | PersonSkipped
     | PersonFailed
     | PersonRetried

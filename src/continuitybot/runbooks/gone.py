@@ -28,11 +28,19 @@ class Gone:
     def settled(self, given: Mapping[str, Any], data: Mapping[str, Any], now: datetime) -> Move:
         return self._hold
 
-    def elapsed(self, given: Mapping[str, Any], now: datetime) -> Move:
+    def elapsed(self, given: Mapping[str, Any], outputs: Mapping[str, Any], now: datetime) -> Move:
         return self._hold
 
     def answered(self, given: Mapping[str, Any], choice: str, by: str) -> Move:
         raise Refused(f"This cannot be answered: {self._hold.reason}.")
 
-    def objection(self, given: Mapping[str, Any], act: str, text: str) -> str:
+    def objection(
+        self, given: Mapping[str, Any], outputs: Mapping[str, Any], act: str, text: str
+    ) -> str:
         return ""
+
+    def shown(self, text: str) -> Mapping[str, Any]:
+        return {"text": text}
+
+    def repeats(self, given: Mapping[str, Any]) -> bool:
+        return False

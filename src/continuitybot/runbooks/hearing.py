@@ -35,6 +35,14 @@ async def end_children(tx: Transaction, change: Change) -> None:
         await apply_event(tx, ref, Cancelled("bot", f"{change.ref} has ended"))
 
 
+async def end_child(tx: Transaction, change: Change) -> None:
+    """A step that no longer waits for the run it has started takes it along."""
+    if change.data["action"] == "run" and change.data["left"]:
+        step = f"{change.ref}/{change.data['step']}"
+        for ref in await store.open_children(tx, step):
+            await apply_event(tx, ref, Cancelled("bot", f"{step} does not wait for it any more"))
+
+
 def _directions(change: Change) -> tuple[str, ...]:
     direction = change.data.get("direction", "")
     if direction == "both":

@@ -2,8 +2,8 @@
 
     advance(run, event, now, rules) -> (run, effects)
 
-Everything here is a value. `advance.py` holds the rules, `states.py` the legal transitions, and
-`moves.py` what an action may answer when it is asked how its step goes on.
+Everything here is a value. `advance.py` leads to the rules, `states.py` has the legal
+transitions, and `moves.py` what an action may answer when it is asked how its step goes on.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class StepRun:
 
     `given` is its body as rendered, `outputs` what later templates see, `waits` the effects it
     still expects to hear from, `subjects` the objects outside whose change it wants to hear of,
-    `ordered` how many effects it ever ordered, `reason` why it stands where it does.
+    `left` the effects that may be under way though it no longer waits for them, `ordered` how many
+    it ever ordered, `reason` why it stands where it does.
     """
 
     state: StepState = StepState.PENDING
@@ -67,6 +68,7 @@ class StepRun:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     waits: Mapping[Purpose, str] = field(default_factory=dict)
     subjects: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     ordered: int = 0
     started: datetime | None = None
     ended: datetime | None = None
@@ -160,13 +162,16 @@ class Measure:
 
 
 def measures(run: Run, now: datetime) -> list[Measure]:
-    """Each objective, measured from the start of the run to the end of its step."""
+    """Each objective, measured from the start of the run to the end of its step.
+
+    A step that was left out leaves nothing to measure.
+    """
     found = []
     for id, spot in run.definition.spots.items():
-        if not spot.step.objective:
+        step = run.steps[id]
+        if not spot.step.objective or step.state is StepState.SKIPPED:
             continue
         target = run.definition.objectives[spot.step.objective]
-        step = run.steps[id]
         is_done = step.state is StepState.DONE and step.ended is not None
         end = (step.ended if is_done else run.ended) or now
         elapsed = end - run.created

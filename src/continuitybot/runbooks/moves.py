@@ -88,7 +88,7 @@ class Conduct(Protocol):
         """What follows from an effect, or a look, that gave `data`."""
         ...
 
-    def elapsed(self, given: Mapping[str, Any], now: datetime) -> Move:
+    def elapsed(self, given: Mapping[str, Any], outputs: Mapping[str, Any], now: datetime) -> Move:
         """What follows when the moment it waited for has come."""
         ...
 
@@ -96,8 +96,18 @@ class Conduct(Protocol):
         """What follows from a person's answer. Raises Refused when it is none."""
         ...
 
-    def objection(self, given: Mapping[str, Any], act: str, text: str) -> str:
+    def objection(
+        self, given: Mapping[str, Any], outputs: Mapping[str, Any], act: str, text: str
+    ) -> str:
         """Why a person may not end the step by hand (`done`, `skip`); "" when they may."""
+        ...
+
+    def shown(self, text: str) -> Mapping[str, Any]:
+        """What templates see of the words with which a person declared the step done."""
+        ...
+
+    def repeats(self, given: Mapping[str, Any]) -> bool:
+        """Whether its effect may be ordered anew while nobody knows what became of the last."""
         ...
 
 

@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from continuitybot.runbooks.model import Mode
 from continuitybot.runbooks.ports import Place
 
 
+class Occasion(StrEnum):
+    """Why a step turns to people: for the first time, or because they have not answered."""
+
+    FIRST = "first"
+    SOON = "soon"
+    OVERDUE = "overdue"
+    ESCALATED = "escalated"
+
+
 @dataclass(frozen=True)
 class Order:
     """What to perform for which step; `given` is the rendered body.
 
-    `requester` is who started the run (a handle or `bot`), `due` and `overdue` belong to items.
+    `requester` is who started the run (a handle or `bot`), `due` when an item is due.
     """
 
     place: Place
@@ -26,7 +36,7 @@ class Order:
     given: Mapping[str, Any]
     outputs: Mapping[str, Any]
     due: datetime | None = None
-    overdue: bool = False
+    occasion: Occasion = Occasion.FIRST
 
 
 def order_of(key: str, payload: Mapping[str, Any]) -> Order:
@@ -41,5 +51,5 @@ def order_of(key: str, payload: Mapping[str, Any]) -> Order:
         given=payload["given"],
         outputs=payload["outputs"],
         due=datetime.fromisoformat(due) if due else None,
-        overdue=bool(payload.get("overdue", False)),
+        occasion=Occasion(payload.get("occasion", Occasion.FIRST)),
     )

@@ -70,9 +70,10 @@ class MailChecks(Protocol):
 
 @dataclass(frozen=True)
 class Question:
-    """Something asked of people: one of `choices` (id -> label), or to tick off when empty.
+    """Something asked of people: one of `choices` (id -> label), or an answer of a `type`.
 
-    `act` is the authority an answer needs; `owner` is whom it is for, "" for anybody.
+    With neither it is something to tick off. `act` is the authority an answer needs; `owner` is
+    whom it is for, "" for anybody.
     """
 
     text: str
@@ -80,6 +81,7 @@ class Question:
     owner: str = ""
     due: datetime | None = None
     act: str = "respond"
+    type: str = ""
 
 
 class Speaker(Protocol):
@@ -94,11 +96,19 @@ class Speaker(Protocol):
         ...
 
 
+COMMANDER = "commander"
+"""Stands for whoever has the incident in hand, where an audience is expected."""
+
+
 class Paging(Protocol):
-    """Ways to wake people."""
+    """Ways to wake people, and to tell them something privately."""
 
     async def page(self, place: Place, who: str, text: str) -> Sequence[str]:
         """Page an audience; the handles of those who are paged."""
+        ...
+
+    async def tell(self, place: Place, who: str, text: str) -> Sequence[str]:
+        """Tell an audience, a handle, `bot` or COMMANDER privately, in chat if they are there."""
         ...
 
 
@@ -167,13 +177,14 @@ class Broadcasting(Protocol):
 
 @dataclass(frozen=True)
 class ApprovalRequest:
-    """What people are asked to approve before a run goes on."""
+    """What people are asked to approve before a run goes on; `of` whom, "" for all who may."""
 
     title: str
     by: str
     act: str
     quorum: int
     expires: timedelta
+    of: str = ""
 
 
 class Approving(Protocol):
@@ -185,7 +196,11 @@ class Approving(Protocol):
         ...
 
     async def standing(self, ref: str, approval: str) -> Standing:
-        """What became of one request; its `state` says it."""
+        """What became of one request; its `state` says it, `data["approvers"]` who agreed."""
+        ...
+
+    async def remind(self, place: Place, approval: str, of: str) -> None:
+        """Ask again those of an audience who may decide and have not; "" for all who may."""
         ...
 
 

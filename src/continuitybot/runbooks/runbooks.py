@@ -10,7 +10,7 @@ from continuitybot.errors import NotAllowed, NotFound, Problem, Refused
 from continuitybot.people import authority
 from continuitybot.people.directory import Directory
 from continuitybot.people.model import BOT, Person
-from continuitybot.runbooks import events, hearing, store
+from continuitybot.runbooks import events, evidence, hearing, store, telling
 from continuitybot.runbooks.children import Children
 from continuitybot.runbooks.definition import Definition, Kind
 from continuitybot.runbooks.drift import Drift, drift
@@ -73,6 +73,7 @@ class Runbooks:
             database.subscribe(prefix, hearing.hear)
         for what in ("run.cancelled", "run.failed"):
             database.subscribe(what, hearing.end_children)
+        database.subscribe("run.advanced", hearing.end_child)
         for what in ("incident.opened", "incident.changed"):
             database.subscribe(what, self._starter.incident_changed)
 
@@ -205,6 +206,30 @@ class Runbooks:
         if act not in _ITEM_ACTS:
             raise Refused(f"An item is `done` or `na`, not `{act}`.")
         return await self.step(ref, item, _ITEM_ACTS[act], by=by, text=evidence, platform=platform)
+
+    async def attach(self, ref: str, item: str, name: str, content: bytes, *, by: Person,
+                     platform: str = "console") -> Run:  # fmt: skip
+        """Keep a file as evidence for an item that is open. Raises Refused when it is too large."""
+        file = evidence.read_file(name, content)
+        event = events.Attached(item, by.handle, file.name, len(content), file.sha256)
+        await self._allow(by, "respond", "run.attach", ref, platform)
+        async with self._database.transaction() as tx:
+            run = await apply_event(tx, ref, event)
+            await evidence.keep(tx, file)
+            await tx.announce(telling.evidence_given(run, by, item, file.name))
+            text = f"{item} {file.name} {file.sha256}"
+            await _write_down(tx, by, "run.attach", ref, text, platform)
+        return run
+
+    async def evidence(self, tx: Transaction, ref: str, sha256: str) -> evidence.EvidenceFile:
+        """A file that somebody gave as evidence in a run. Raises NotFound."""
+        run = await self.run(tx, ref)
+        for step in run.steps.values():
+            for file in step.outputs.get("files", ()):
+                if file["sha256"] == sha256:
+                    content = await evidence.content(tx, sha256)
+                    return evidence.EvidenceFile(file["name"], content)
+        raise NotFound(f"{ref} has no such file.")
 
     async def answer(self, ref: str, step: str, choice: str, *, by: Person,
                      platform: str = "console") -> Run:  # fmt: skip

@@ -157,7 +157,9 @@ class Stage:
             return
         result = played.take_result(order.place.step)
         event = await self._outcome(effect, order, result)
-        self._plan(played.run.ref, self.now + (result.after if result else timedelta(0)), event)
+        wait = max((effect.due or self.now) - self.now, timedelta(0))
+        after = result.after if result else timedelta(0)
+        self._plan(played.run.ref, self.now + wait + after, event)
 
     async def _outcome(self, effect: Effect, order: Order, result: Result | None) -> events.Event:
         if result is not None and result.fails is not None:

@@ -35,7 +35,7 @@ class StepState(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     STOPPED = "stopped"
-    """It was open when its run ended, or when the parallel step around it did."""
+    """It had not ended when its run did, or when the parallel step around it did."""
 
 
 _R, _S = RunState, StepState
@@ -52,11 +52,12 @@ RUN_TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
 _ANYWHERE = frozenset(StepState)
 
 STEP_TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
-    _S.PENDING: frozenset({_S.RUNNING, _S.SKIPPED}),
+    _S.PENDING: frozenset({_S.RUNNING, _S.SKIPPED, _S.STOPPED}),
     _S.RUNNING: _ANYWHERE - {_S.PENDING},
     _S.WAITING: _ANYWHERE,
     _S.HELD: frozenset({_S.PENDING, _S.DONE, _S.FAILED, _S.SKIPPED, _S.STOPPED}),
-    _S.UNKNOWN: frozenset({_S.PENDING, _S.DONE, _S.FAILED, _S.SKIPPED, _S.STOPPED}),
+    # What became of it may come to light after all.
+    _S.UNKNOWN: _ANYWHERE,
     # What has ended can only be retried; that makes the steps after it pending, too.
     _S.DONE: frozenset({_S.PENDING}),
     _S.FAILED: frozenset({_S.PENDING}),

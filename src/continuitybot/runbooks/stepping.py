@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from continuitybot.runbooks.definition import PARALLEL, OnFailure, StepDefinition, every_step
 from continuitybot.runbooks.model import Purpose, StepRun
 from continuitybot.runbooks.moves import LOOK, Done, Fail, Fault, Hold, Move, Next, Stay
-from continuitybot.runbooks.states import ENDED_STEPS, OPEN_STEPS, RunState, StepState
+from continuitybot.runbooks.states import ENDED_STEPS, RunState, StepState
 from continuitybot.runbooks.turn import Turn
 
+_LOOK_AGAIN = timedelta(minutes=1)
 OUT_OF_TIME = "it took longer than its timeout"
+_FRESH = StepRun()
 
 
 def begin(turn: Turn, definition: StepDefinition) -> None:
@@ -19,7 +22,7 @@ def begin(turn: Turn, definition: StepDefinition) -> None:
     id = definition.id
     attempt = turn.step(id).attempt + 1
     turn.change(id, StepState.RUNNING, attempt=attempt, started=turn.now, ended=None,
-                reason="", by="", waits={}, subjects=())  # fmt: skip
+                reason="", by="", **turn.released(id))  # fmt: skip
     try:
         context = turn.run.context()
         if definition.when and not turn.rules.renderer.holds(definition.when, context):
@@ -70,7 +73,8 @@ def _wait_or_perform(turn: Turn, id: str, move: Next) -> None:
         subjects=move.subjects,
         outputs={**step.outputs, **move.outputs},
     )
-    turn.forget(id, Purpose.ACTION, Purpose.LOOK, Purpose.MOMENT)
+    over = [Purpose.ACTION, Purpose.MOMENT]
+    turn.forget(id, *over, *(() if move.subjects else (Purpose.LOOK,)))
     if move.kind:
         turn.order(id, Purpose.ACTION, move.kind, move.extra)
     if move.until is not None:
@@ -79,9 +83,14 @@ def _wait_or_perform(turn: Turn, id: str, move: Next) -> None:
         look(turn, id)
 
 
-def look(turn: Turn, id: str) -> None:
+def look(turn: Turn, id: str, due: datetime | None = None) -> None:
     """Look at what the step waits for; an earlier look that is under way counts no more."""
-    turn.order(id, Purpose.LOOK, LOOK, {})
+    turn.order(id, Purpose.LOOK, LOOK, {}, due)
+
+
+def look_again(turn: Turn, id: str) -> None:
+    """A look went wrong: without another, a change that came meanwhile would never be seen."""
+    look(turn, id, turn.now + _LOOK_AGAIN)
 
 
 def complete(turn: Turn, id: str, by: str, outputs: Mapping[str, Any]) -> None:
@@ -101,9 +110,33 @@ def fail(turn: Turn, id: str, reason: str) -> None:
     if turn.step(id).attempt >= retry.times:
         give_up(turn, id, reason)
         return
-    turn.change(id, StepState.WAITING, reason=reason, waits={}, subjects=())
+    turn.change(id, StepState.WAITING, reason=reason, **turn.released(id))
     _close_branches(turn, id)
     turn.timer(id, Purpose.RETRY, turn.now + retry.every)
+
+
+def time_out(turn: Turn, id: str) -> None:
+    """A try took too long.
+
+    What may still happen, and must not happen twice, is put to a person instead of being tried
+    again; its outcome still counts when it comes.
+    """
+    if not _may_still_happen(turn, id):
+        fail(turn, id, OUT_OF_TIME)
+        return
+    reason, spot, step = f"{OUT_OF_TIME}, and may still happen", turn.spot(id), turn.step(id)
+    tries_are_left = step.attempt < spot.step.retry.times
+    if tries_are_left or spot.step.on_failure is OnFailure.ASK:
+        turn.forget(id, *(purpose for purpose in Purpose if purpose is not Purpose.ACTION))
+        turn.change(id, StepState.UNKNOWN, reason=reason)
+    else:
+        give_up(turn, id, reason)
+
+
+def _may_still_happen(turn: Turn, id: str) -> bool:
+    step = turn.step(id)
+    is_under_way = step.state is StepState.RUNNING and Purpose.ACTION in step.waits
+    return is_under_way and not turn.conduct(id).repeats(step.given)
 
 
 def give_up(turn: Turn, id: str, reason: str, *, by: str = "") -> None:
@@ -115,19 +148,26 @@ def give_up(turn: Turn, id: str, reason: str, *, by: str = "") -> None:
     _end(turn, id, StepState.FAILED, reason, by=by)
     if policy is OnFailure.GOTO:
         _skip_up_to(turn, id)
-    elif policy is not OnFailure.CONTINUE:
+    elif ends_the_run(turn, id):
         end_run(turn, RunState.FAILED)
+
+
+def ends_the_run(turn: Turn, id: str) -> bool:
+    """Whether a step has failed without whom the run does not go on."""
+    policy = turn.spot(id).step.on_failure
+    is_failed = turn.step(id).state is StepState.FAILED
+    return is_failed and policy not in {OnFailure.GOTO, OnFailure.CONTINUE}
 
 
 def hold(turn: Turn, id: str, reason: str) -> None:
     """The step stops where it is, until a person says how it goes on."""
-    turn.change(id, StepState.HELD, reason=reason, waits={}, subjects=())
+    turn.change(id, StepState.HELD, reason=reason, **turn.released(id))
     _close_branches(turn, id)
 
 
 def hold_unknown(turn: Turn, id: str, reason: str) -> None:
     """Nobody knows whether the step's effect happened: a person must look."""
-    turn.change(id, StepState.UNKNOWN, reason=reason, waits={}, subjects=())
+    turn.change(id, StepState.UNKNOWN, reason=reason, **turn.released(id))
 
 
 def end_run(turn: Turn, state: RunState) -> None:
@@ -141,7 +181,8 @@ def reset(turn: Turn, id: str) -> None:
     """Make a step pending again; its effects keep counting on, so that no key comes twice."""
     step = turn.step(id)
     if step.state is not StepState.PENDING:
-        fresh = {**vars(StepRun()), "ordered": step.ordered}
+        left = turn.released(id)["left"]
+        fresh = {**vars(_FRESH), "ordered": step.ordered, "left": left}
         turn.change(id, fresh.pop("state"), **fresh)
 
 
@@ -160,18 +201,23 @@ def reset_branches(turn: Turn, definition: StepDefinition) -> None:
 
 
 def _end(turn: Turn, id: str, state: StepState, reason: str, **values: object) -> None:
-    turn.change(id, state, reason=reason, waits={}, subjects=(), ended=turn.now, **values)
+    turn.change(id, state, reason=reason, ended=turn.now, **turn.released(id), **values)
     _close_branches(turn, id)
 
 
 def _close_branches(turn: Turn, id: str) -> None:
-    for branch in turn.spot(id).step.branches:
-        for inner in every_step(branch):
-            state = turn.step(inner.id).state
-            if state in OPEN_STEPS:
-                _end(turn, inner.id, StepState.STOPPED, f"{id} ended")
-            elif state not in ENDED_STEPS:
-                turn.change(inner.id, StepState.SKIPPED, reason=f"{id} ended", ended=turn.now)
+    """End what is inside a parallel step that has not ended; a retry brings back what stopped."""
+    branches = turn.spot(id).step.branches
+    if not branches:
+        return
+    inside = [inner.id for branch in branches for inner in every_step(branch)]
+    never_began = all(turn.step(inner).attempt == 0 for inner in inside)
+    left_out = never_began and turn.step(id).state is StepState.SKIPPED
+    state = StepState.SKIPPED if left_out else StepState.STOPPED
+    for inner in inside:
+        if turn.step(inner).state not in ENDED_STEPS:
+            values = turn.released(inner)
+            turn.change(inner, state, reason=f"{id} ended", ended=turn.now, **values)
 
 
 def _skip_up_to(turn: Turn, id: str) -> None:

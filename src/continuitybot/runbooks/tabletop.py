@@ -94,6 +94,10 @@ class TabletopPaging(_Tabletop):
         await self._tell(place, f"page {who}: {text}")
         return (who,)
 
+    async def tell(self, place: Place, who: str, text: str) -> Sequence[str]:
+        await self._tell(place, f"tell {who}: {text}")
+        return (who,)
+
 
 class TabletopContinuity(_Tabletop):
     """Switches nothing; what was to be proved is taken as proved."""
@@ -131,11 +135,15 @@ class TabletopApprovals(_Tabletop):
     """Everything is granted."""
 
     async def request(self, place: Place, request: ApprovalRequest) -> Standing:
-        await self._tell(place, f"ask for approval ({request.act}): {request.title}")
+        of = f" of {request.of}" if request.of else ""
+        await self._tell(place, f"ask for approval{of} ({request.act}): {request.title}")
         return Standing(place.run, "granted", by=_NOBODY, data={"approval": ""})
 
     async def standing(self, ref: str, approval: str) -> Standing:
         return Standing(ref, "granted", by=_NOBODY, data={"approval": approval})
+
+    async def remind(self, place: Place, approval: str, of: str) -> None:
+        await self._tell(place, f"ask {of or 'everybody who may approve'} again.")
 
 
 class TabletopHttp(_Tabletop):

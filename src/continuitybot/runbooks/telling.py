@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from continuitybot.runbooks.model import Run, StepRun
+from continuitybot.people.model import Person
+from continuitybot.runbooks.model import Purpose, Run, StepRun
 from continuitybot.runbooks.states import RunState, StepState
 from continuitybot.runbooks.waiting import waits_for
 from continuitybot.store import Change
@@ -38,11 +39,18 @@ def started(run: Run) -> Change:
     return _change(run, "run.started", f"{_title(run)} was started {by}.")
 
 
+def evidence_given(run: Run, by: Person, item: str, name: str) -> Change:
+    """Somebody has attached a file."""
+    title = run.definition.spots[item].step.title
+    text = f"{by.name} gave {name} as evidence for {title}."
+    return _change(run, "run.evidence", text, step=item, by=by.handle)
+
+
 def changes(before: Run, after: Run) -> Iterator[Change]:
     """What an advance changed: each step that moved on, then the run."""
     for id in after.definition.spots:  # a database may return a run's steps in another order
         was, step = before.steps[id], after.steps[id]
-        if step.state is not was.state or _tried_again(was, step):
+        if step.state is not was.state or _tried_again(was, step) or _is_given_up(was, step):
             yield _step_change(after, id, was, step)
         elif step.outputs.get("standing") != was.outputs.get("standing"):
             text = f"{step.outputs['ref']} is {step.outputs['standing']}."
@@ -67,21 +75,30 @@ def _noted(before: Run, after: Run) -> Iterator[Change]:
         yield _change(after, "run.noted", f"{_title(after)}: {note.text} ({note.by}).")
 
 
+def _is_given_up(before: StepRun, after: StepRun) -> bool:
+    """Whether a try has failed and the next has a time, though the step waited before, too."""
+    return Purpose.RETRY in after.waits and Purpose.RETRY not in before.waits
+
+
 def _step_change(run: Run, id: str, before: StepRun, step: StepRun) -> Change:
     definition = run.definition.spots[id].step
+    retries = Purpose.RETRY in step.waits
+    sentence = "failed and is tried again" if retries else _STEP_SENTENCES[step.state]
     by = f" ({step.by})" if step.by else ""
     reason = f": {step.reason}" if step.reason else ""
-    text = f"{definition.title} {_STEP_SENTENCES[step.state]}{by}{reason}."
+    text = f"{definition.title} {sentence}{by}{reason}."
     return _change(
         run,
         "run.advanced",
         text.replace("..", "."),
         step=id,
         action=definition.action,
+        owner=definition.owner,
         before=before.state.value,
         state=step.state.value,
         reason=step.reason,
         is_retry=_tried_again(before, step),
+        left=retries or step.state not in {StepState.RUNNING, StepState.WAITING},
         waits_for=waits_for(definition.action, step.state, step.waits, step.subjects),
         started=_moment(step.started or before.started),
         ended=_moment(step.ended),

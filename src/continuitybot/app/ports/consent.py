@@ -10,7 +10,8 @@ from continuitybot.runbooks.ports import (
     Place,
     Standing,
 )
-from continuitybot.store import Database, Transaction
+from continuitybot.runbooks.states import StepState
+from continuitybot.store import Change, Database, Transaction
 
 
 class Consent:
@@ -26,6 +27,17 @@ class Consent:
         if approval is None:
             return "", ""
         return approval.state.value, approval.decisions[-1].by if approval.decisions else ""
+
+
+def withdraw_with_steps(database: Database, approvals: Approvals) -> None:
+    """From now on, nobody is asked to approve a step that ended without them."""
+
+    async def step_moved(tx: Transaction, change: Change) -> None:
+        ended_otherwise = change.data["left"] and change.data["state"] != StepState.DONE
+        if change.data["action"] == "approve" and ended_otherwise:
+            await approvals.void(tx, change.ref, "Its step does not wait for it any more.")
+
+    database.subscribe("run.advanced", step_moved)
 
 
 class Approving:
@@ -52,6 +64,7 @@ class Approving:
                 act=request.act,
                 quorum=request.quorum,
                 expires_in=request.expires,
+                of=request.of,
             )
         return _approval_standing(approval)
 
@@ -65,9 +78,19 @@ class Approving:
             return Standing(ref, "voided", "voided", data={"approval": approval})
         return _approval_standing(found)
 
+    async def remind(self, place: Place, approval: str, of: str) -> None:
+        """Ask again, once for each key."""
+        async with self._database.transaction() as tx:
+            await self._approvals.remind(tx, place.run, approval, of=of, key=place.key)
+
 
 def _approval_standing(approval: Approval) -> Standing:
     by = approval.decisions[-1].by if approval.decisions else ""
     why = approval.decisions[-1].why if approval.decisions else ""
     state = approval.state.value
-    return Standing(approval.subject, state, state, by, why, {"approval": approval.id})
+    data = {
+        "approval": approval.id,
+        "approvers": [one.by for one in approval.decisions if one.approve],
+        "asked": approval.created.isoformat(),
+    }
+    return Standing(approval.subject, state, state, by, why, data)

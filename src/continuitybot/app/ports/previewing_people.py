@@ -58,6 +58,11 @@ class PreviewPaging:
         await self._speaker.say(place, told)
         return [handle for handle, by in ways.items() if by]
 
+    async def tell(self, place: Place, who: str, text: str) -> Sequence[str]:
+        mark = "[DRILL] " if self._drill else ""
+        await self._speaker.say(place, f"Would tell {who}: {mark}{text}")
+        return (who,)
+
 
 class PreviewApprovals:
     """Asks nobody, and says who could agree."""
@@ -79,6 +84,9 @@ class PreviewApprovals:
 
     async def standing(self, ref: str, approval: str) -> Standing:
         return await self._usual.standing(ref, approval)
+
+    async def remind(self, place: Place, approval: str, to: str = "") -> None:
+        await self._usual.remind(place, approval, to)
 
 
 def _listed(names: Sequence[str]) -> str:

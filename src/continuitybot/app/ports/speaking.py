@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from continuitybot.chat.board import Board
 from continuitybot.incidents import Incidents
 from continuitybot.people.directory import Directory
-from continuitybot.people.model import Person
+from continuitybot.people.model import BOT, Person
 from continuitybot.people.roster import Roster
-from continuitybot.runbooks.ports import (
-    Place,
-    Question,
-)
-from continuitybot.store import Database
+from continuitybot.runbooks.ports import COMMANDER, Place, Question
+from continuitybot.store import Database, Transaction
+
+_ON_CALL = "on-call"
 
 
 class Speaker:
@@ -81,3 +80,27 @@ class Paging:
                 ref=place.incident or place.run,
             )
         return [person.handle for person in paged]
+
+    async def tell(self, place: Place, who: str, text: str) -> Sequence[str]:
+        """A private message once for each key; a text to those who are on no chat platform."""
+        told = []
+        async with self._database.transaction() as tx:
+            audience = await self._commander(tx, place) if who in {COMMANDER, BOT} else who
+            for person in people_to_page(
+                await self._directory.roster(tx), audience, drill=self._drill, pilots=self._pilots
+            ):
+                told += await self._incidents.page(
+                    tx,
+                    key=place.key,
+                    people=(person,),
+                    channels=("chat",) if person.identities else ("chat", "sms"),
+                    text=f"[DRILL] {text}" if self._drill else text,
+                    ref=place.run,
+                )
+        return [person.handle for person in told]
+
+    async def _commander(self, tx: Transaction, place: Place) -> str:
+        """Whoever has the incident in hand, or is on call while nobody has."""
+        if not place.incident:
+            return _ON_CALL
+        return (await self._incidents.incident(tx, place.incident)).commander or _ON_CALL

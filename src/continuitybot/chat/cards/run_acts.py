@@ -15,6 +15,7 @@ from continuitybot.chat.cards.run_words import (
     without_words,
 )
 from continuitybot.chat.message import Button, Confirm, Field, Form
+from continuitybot.runbooks.answers import YES_NO
 from continuitybot.runbooks.model import Purpose, Run
 from continuitybot.runbooks.states import RunState, StepState
 
@@ -136,7 +137,7 @@ def choices(run: Run, id: str) -> Mapping[str, str]:
     """The answers of a question, by id; none when it is answered in one's own words."""
     given = run.steps[id].given
     if given.get("type") == "yes_no":
-        return {"yes": "Yes", "no": "No"}
+        return YES_NO
     found: Mapping[str, str] = given.get("choices") or {}
     return found
 

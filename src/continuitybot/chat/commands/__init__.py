@@ -47,10 +47,11 @@ class Commands:
         except ContinuityError:
             return None
         try:
+            parsed = await by_sms.completed(self._desk, person, parsed)
             reply = await self._perform(person, "sms", parsed)
         except ContinuityError as error:
             return str(error)[:300]
-        return by_sms.answer(self._desk, person, parsed, reply)
+        return await by_sms.answer(self._desk, person, parsed, reply)
 
     async def _person(self, command: Command) -> Person:
         try:

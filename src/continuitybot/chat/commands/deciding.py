@@ -28,5 +28,8 @@ async def _decide(desk: Desk, asked: Asked, *, agree: bool) -> Reply:
     if not agree:
         return said(f"{approval.subject} is rejected", "Nothing was done.")
     if approval.missing:
-        return said(f"{approval.subject}: {approval.missing} more must agree")
+        roster = await desk.directory.roster()
+        agreed = " and ".join(roster.name(one.by) for one in approval.decisions)
+        missing = f"{approval.subject}: {approval.missing} more must agree"
+        return said(missing, f"So far: {agreed}.")
     return said(f"{approval.subject} is approved", "It goes ahead now.")

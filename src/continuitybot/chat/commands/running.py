@@ -14,6 +14,7 @@ from continuitybot.chat.verbs import VERBS
 from continuitybot.errors import BadInput, Problem, Refused
 from continuitybot.runbooks import Run
 from continuitybot.runbooks.definition import Kind
+from continuitybot.runbooks.states import StepState
 
 
 async def run(desk: Desk, asked: Asked) -> Reply:
@@ -79,19 +80,27 @@ async def item_done(desk: Desk, asked: Asked) -> Reply:
     """Tick an item, with evidence."""
     ref, item = asked.text("ref"), asked.text("item")
     evidence = asked.text("evidence")
-    if not evidence:
-        await _ask_for_evidence(desk, ref, item)
+    await _ask_for_evidence(desk, asked, ref, item)
     await desk.runbooks.item(
         ref, item, "done", by=asked.by, evidence=evidence, platform=asked.platform
     )
     return said(f"{ref}: {item} is done")
 
 
-async def _ask_for_evidence(desk: Desk, ref: str, item: str) -> None:
-    """Raise Missing, with its form, for an item that is not done without evidence."""
+async def _ask_for_evidence(desk: Desk, asked: Asked, ref: str, item: str) -> None:
+    """Refuse an item that is not done without evidence, and say where to give it.
+
+    Words are asked for by a form (Missing), a file on a page of its own.
+    """
     async with desk.database.reading() as tx:
         step = (await desk.runbooks.run(tx, ref)).steps.get(item)
-    if step is not None and step.given.get("evidence"):
+    if step is None or step.state is not StepState.WAITING or step.outputs.get("files"):
+        return
+    wanted = step.given.get("evidence")
+    if wanted == "file":
+        page = desk.page_of(asked.by, f"{ref}/evidence/{item}")
+        raise Refused(f"{ref}/{item} needs a file that shows it.", remedy=f"Attach it: {page}")
+    if wanted and not asked.text("evidence"):
         verb = VERBS["item done"]
         form = form_of(verb, {"ref": ref, "item": item})
         raise Missing(verb, verb.arguments[-1], form)

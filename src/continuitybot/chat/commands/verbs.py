@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from continuitybot.chat.commands import deciding, responding, running, seeing, switching, telling
+from continuitybot.chat.commands import (
+    deciding,
+    mine,
+    responding,
+    running,
+    seeing,
+    switching,
+    telling,
+)
 from continuitybot.chat.commands.desk import Perform
 
 PERFORM: Mapping[str, Perform] = {
     "help": seeing.help_,
     "whoami": seeing.whoami,
+    "mine": mine.mine,
     "status": seeing.status,
     "doctor": seeing.doctor,
     "oncall": seeing.oncall,

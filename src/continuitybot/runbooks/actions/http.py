@@ -45,6 +45,9 @@ class Http(Action[HttpBody]):
             return Done(data)
         return Fail(f"{given['url']} answered {status}: {data['text'][:200]}", data)
 
+    def repeats(self, given: Mapping[str, Any]) -> bool:
+        return _call(self.parse(given)).is_repeatable
+
     async def perform(self, reach: Reach, order: Order, body: HttpBody) -> Data:
         return asdict(await reach.ports.http.call(order.place, _call(body)))
 
