@@ -12,11 +12,11 @@ import typer
 
 from continuitybot import audit as audit_room
 from continuitybot.cli.options import DEFAULT_CONFIG, ConfigPath
-from continuitybot.clock import SystemClock
 from continuitybot.errors import ContinuityError
 from continuitybot.people.importing import import_file
 from continuitybot.settings import Settings, database_url, load
 from continuitybot.store import Database
+from continuitybot.store.database_clock import agree, clock_for
 from continuitybot.store.migrate import migrate
 
 people = typer.Typer(help="The directory of people.", no_args_is_help=True)
@@ -25,9 +25,11 @@ audit = typer.Typer(help="The record of who did what.", no_args_is_help=True)
 
 @asynccontextmanager
 async def _database(config: Path, settings: Settings) -> AsyncIterator[Database]:
-    database = Database.at(database_url(settings, config.parent), SystemClock())
+    url = database_url(settings, config.parent)
+    database = Database.at(url, clock_for(url))
     try:
         await migrate(database)
+        await agree(database)
         yield database
     finally:
         await database.close()

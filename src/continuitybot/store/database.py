@@ -36,6 +36,7 @@ from continuitybot.errors import Transient
 from continuitybot.store.effects import Effect, effects
 from continuitybot.store.engines import READ_ONLY, engine_at
 from continuitybot.store.tables import metadata
+from continuitybot.store.tenure import Tenure
 
 sequences = Table(
     "sequences",
@@ -149,6 +150,9 @@ class Database:
         self.instance = uuid.uuid4().hex[:12]
         self.subscribers: list[tuple[str, Subscriber]] = []
         self.wake = asyncio.Event()
+        self.on_wake: list[Callable[[datetime], None]] = []
+        """Told of each commit that enqueued something, with the earliest due time."""
+        self.tenure = Tenure()
         self._commit_listeners: list[CommitListener] = []
         self._one_moment: dict[str, Any] = (
             {READ_ONLY: True}
@@ -223,6 +227,8 @@ class Database:
     def _committed(self, tx: Transaction) -> None:
         if tx.earliest_due is not None:
             self.wake.set()
+            for enqueued in self.on_wake:
+                enqueued(tx.earliest_due)
         if tx.changes:
             for listener in tuple(self._commit_listeners):
                 listener(tx.changes)

@@ -16,7 +16,7 @@ def engine_at(url: str) -> AsyncEngine:
     if url.startswith("sqlite"):
         return _sqlite_engine("sqlite+aiosqlite" + url.removeprefix("sqlite"))
     scheme, _, rest = url.partition("://")
-    if scheme.split("+")[0] not in {"postgresql", "postgres"}:
+    if not is_shared(url):
         raise ValueError(f"{scheme}: a database is sqlite:///FILE or postgresql://…")
     return create_async_engine(
         f"postgresql+asyncpg://{rest}",
@@ -29,6 +29,11 @@ def engine_at(url: str) -> AsyncEngine:
             "command_timeout": 30,
         },
     )
+
+
+def is_shared(url: str) -> bool:
+    """Whether several instances may work on this database: it is PostgreSQL."""
+    return url.partition("://")[0].split("+")[0] in {"postgresql", "postgres"}
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:

@@ -214,6 +214,7 @@ class Workers:
                     known = await duty.reconcile(effect)
                     if known is not None:
                         return known
+                self._database.tenure.confirm()
                 return await duty.perform(effect)
         except Transient as error:
             return _again_or_failed(duty, effect, error)
