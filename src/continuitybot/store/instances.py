@@ -26,11 +26,13 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Integer,
+    Interval,
     String,
     Table,
     delete,
     func,
     insert,
+    literal,
     select,
     update,
 )
@@ -180,6 +182,10 @@ def _now() -> ColumnElement[datetime]:
     return func.clock_timestamp(type_=UtcTime)
 
 
+def _ago(time: timedelta) -> ColumnElement[datetime]:
+    return _now() - literal(time, Interval)
+
+
 def _registration(own: str) -> Executable:
     return insert(instances).values(
         id=own,
@@ -193,7 +199,7 @@ def _registration(own: str) -> Executable:
 
 
 def _forget() -> Executable:
-    gone = (instances.c.state != "alive") & (instances.c.seen < _now() - _REMEMBERED)
+    gone = (instances.c.state != "alive") & (instances.c.seen < _ago(_REMEMBERED))
     return delete(instances).where(gone)
 
 
@@ -204,7 +210,7 @@ def _seen(own: str) -> Executable:
 
 
 def _fence(seconds: float) -> Executable:
-    silent = instances.c.seen < _now() - timedelta(seconds=seconds)
+    silent = instances.c.seen < _ago(timedelta(seconds=seconds))
     gone = (instances.c.state == "alive") & silent
     return update(instances).where(gone).values(state="fenced").returning(instances.c.id)
 
