@@ -279,10 +279,10 @@ async def _hears(one: Member, other: Member) -> None:
     async def heard() -> bool:
         other.database.wake.clear()
         await one.enqueue(f"ring/{steady()}")
-        await asyncio.wait(
-            [waiting := asyncio.ensure_future(other.database.wake.wait())], timeout=0.2
-        )
-        return waiting.done()
+        waiting = asyncio.ensure_future(other.database.wake.wait())
+        await asyncio.wait([waiting], timeout=0.2)
+        waiting.cancel()
+        return other.database.wake.is_set()
 
     await _until(heard)
 
