@@ -74,11 +74,12 @@ async def test_texts_that_were_noted_by_a_bot_which_froze_leave_once(several: Se
     await until(lambda: _is_frozen(several.north.process.pid))
     assert set(several.received(TEXT)) == {0}
     await several.south.start()
-    await until(lambda: "instance.fenced_another" in several.south.log)
+    await until(lambda: min(several.received(TEXT)) > 0)
+    assert "instance.fenced_another" in several.south.log
     several.north.process.send_signal(signal.SIGCONT)
     assert await asyncio.wait_for(several.north.process.wait(), 30) == FENCED
-    assert "instance.fenced" in several.north.log
-    await until(lambda: min(several.received(TEXT)) > 0)
+    assert "instance.fenced " in several.north.log
+    await until(lambda: several.lab.is_quiet)
     assert set(several.received(TEXT)) == {1}
 
 
