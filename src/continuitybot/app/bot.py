@@ -165,7 +165,7 @@ def _web(ground: Ground, edges: Edges, rooms: Rooms, check: SelfCheck) -> web.Ap
         *console.routes(),
         *portal.routes(),
         *carrier_routes.routes(rooms.broadcasts),
-        *health.routes(check.parts, Metrics(ground.database).registry),
+        *health.routes(check.parts, check.instances, Metrics(ground.database).registry),
     ]
     if edges.slack is not None and edges.slack.is_http:
         routes.append(web.post("/slack/events", edges.slack.bot.events))
