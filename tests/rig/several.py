@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 from aiohttp import web
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from continuitybot import audit
+from continuitybot import audit, log
 from continuitybot.clock import SystemClock
 from continuitybot.lab import Lab, Paces
 from continuitybot.lab.addresses import HOST, BotDoors, Door
@@ -53,10 +53,10 @@ class Bot:
     async def start(self, *program: str, environment: Mapping[str, str] | None = None) -> None:
         """Start it, and return when it is ready."""
         command = program or ("-m", "continuitybot", "serve", "--config", str(self.config))
-        with (self.config.parent / "bot.log").open("ab") as log:
+        with (self.config.parent / "bot.log").open("ab") as file:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, *command, env={**os.environ, **(environment or {})},
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+                stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file,
             )  # fmt: skip
         await until(self._is_ready)
 
@@ -90,6 +90,7 @@ class Several:
     """The lab, two bots, and an outside system that notes each call of a runbook's steps."""
 
     def __init__(self, folder: Path, url: str) -> None:
+        log.configure("error", "text")
         self.lab = Lab(paces=_PACES)
         self.url = url
         self.database = Database.at(url, SystemClock())
@@ -128,6 +129,12 @@ class Several:
         ]
         (self._runbooks / "relay.yaml").write_text(_RUNBOOK.strip() + "\n" + "".join(steps))
 
+    async def without_tables(self) -> None:
+        """Leave the first bot to make the tables, those of its version."""
+        async with self.database.transaction() as tx:
+            await tx.execute(text("DROP SCHEMA public CASCADE"))
+            await tx.execute(text("CREATE SCHEMA public"))
+
     async def holder(self, kind: str) -> Bot:
         """The bot that performs an effect of that kind now."""
         whose = select(instances.c.process).join(effects, effects.c.owner == instances.c.id)
@@ -145,9 +152,9 @@ class Several:
         phone = self.lab.phones.of(handle)
         return [sms.text for sms in phone.thread if not sms.mine] if phone else []
 
-    def received(self, text: str) -> list[int]:
+    def received(self, words: str) -> list[int]:
         """How often each of the staff has received a text."""
-        return [self.texts(handle).count(text) for handle in STAFF]
+        return [self.texts(handle).count(words) for handle in STAFF]
 
     async def check_records(self) -> None:
         verdict = await audit.verify(self.database)
