@@ -96,6 +96,7 @@ async def test_a_bot_of_the_version_before_works_beside_one_of_this_version(
     await several.north.start(environment=environment)
     await several.north.says("alice", "run relay")
     await several.south.start()
+    assert await several.registered() == [several.south.process.pid], "the other is older"
     await several.south.says("alice", "run relay")
     await several.south.says("alice", f'broadcast all "{TEXT}"')
     await several.north.says("bob", "approve SMS-1")

@@ -67,15 +67,18 @@ class Member:
         await asyncio.wait_for(begun.wait(), _SOON)
         return task
 
-    async def works_until(self, done: Callable[[], bool]) -> None:
-        """Work as `serve` does, until something has come of it."""
+    async def works_until_done(self, key: str) -> None:
+        """Work as `serve` does, until that is done."""
 
         async def note(effect: Effect) -> Outcome:
             self.performed.append(effect.key)
             return Succeeded()
 
+        async def is_done() -> bool:
+            return (await self.row(key)).state == "done"
+
         working = asyncio.create_task(self._workers(note).run())
-        await _until(done)
+        await _until(is_done)
         working.cancel()
 
     async def takes_late(self, key: str) -> None:
@@ -147,7 +150,7 @@ async def test_an_instance_that_is_silent_is_fenced_and_its_work_done_at_once(
     frozen = await member(SILENT)
     hanging = await frozen.takes_and_never_ends("texts/1")
     other = await member(QUICK)
-    await other.works_until(lambda: bool(other.performed))
+    await other.works_until_done("texts/1")
     assert other.performed == ["texts/1"]
     row = await other.row("texts/1")
     assert (row.state, row.owner, row.token) == ("done", other.database.instance, 2)
@@ -173,7 +176,7 @@ async def test_a_stop_in_order_frees_what_was_under_way_at_once(member: Open) ->
     stopped, other = await member(QUICK), await member(QUICK)
     hanging = await stopped.takes_and_never_ends("texts/1")
     await stopped.instances.leave()
-    await other.works_until(lambda: bool(other.performed))
+    await other.works_until_done("texts/1")
     assert other.performed == ["texts/1"]
     hanging.cancel()
 
@@ -182,7 +185,7 @@ async def test_a_lease_that_was_committed_after_the_fence_is_ended_too(member: O
     frozen, other = await member(SILENT), await member(QUICK)
     await asyncio.wait_for(frozen.instances.fenced.wait(), _SOON)
     await frozen.takes_late("texts/1")
-    await other.works_until(lambda: bool(other.performed))
+    await other.works_until_done("texts/1")
     assert other.performed == ["texts/1"]
 
 

@@ -6,10 +6,12 @@ from dataclasses import is_dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
+
+from continuitybot.errors import Unreadable
 
 T = TypeVar("T")
 
@@ -71,5 +73,17 @@ def to_document(value: Any, kind: Any = None) -> Any:
 
 
 def from_document(kind: type[T], document: Any) -> T:
-    """The value of `kind` that `to_document` made the document of."""
-    return _adapter(kind).validate_python(document)  # type: ignore[no-any-return]  # by kind
+    """The value of `kind` that `to_document` made the document of.
+
+    Fields that this version does not know are passed over. Raises Unreadable when it cannot make
+    sense of a value, such as a state that a newer version has.
+    """
+    try:
+        return _adapter(kind).validate_python(document)  # type: ignore[no-any-return]  # by kind
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Unreadable(
+            f"This version cannot read {where} of a {kind.__name__}: {first['msg']}.",
+            remedy="A newer version wrote it: replace this instance by one of that version.",
+        ) from error

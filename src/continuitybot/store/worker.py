@@ -12,12 +12,14 @@ import structlog
 from sqlalchemy import or_, select, update
 
 from continuitybot.clock import Clock
-from continuitybot.errors import ContinuityError, OutcomeUnknown, Transient
+from continuitybot.errors import ContinuityError, OutcomeUnknown, Transient, Unreadable
 from continuitybot.store.database import Database, Transaction
 from continuitybot.store.effects import Again, Effect, Failed, Outcome, Succeeded, Unknown, effects
 
 _SWEEP = 5.0
 """Seconds after which a worker looks for work although nothing told it to."""
+_LEFT_ALONE = 10.0
+"""Seconds for which an effect that this version cannot read is left to newer instances."""
 
 log = structlog.get_logger(__name__)
 
@@ -276,6 +278,9 @@ def _ending(outcome: Outcome) -> tuple[str, str]:
 
 
 def _again_or_failed(duty: Duty, effect: Effect, error: Transient) -> Again | Failed:
+    if isinstance(error, Unreadable):
+        log.error("workers.left_alone", effect=effect.key, reason=str(error))
+        return Again(_LEFT_ALONE, str(error))
     if effect.attempts >= duty.attempts:
         return Failed(f"{error.text} Given up after {effect.attempts} tries.", error.code)
     pause = error.retry_after
