@@ -36,6 +36,7 @@ async def test_two_bots_share_a_broadcast_and_a_run_and_everything_happens_once(
 ) -> None:
     several.write_runbook("POST", CALLS)
     await asyncio.gather(several.north.start(), several.south.start())
+    assert await several.south.shows("status", "Instances 2:")
     await several.north.says("alice", "run relay")
     await several.north.says("alice", f'broadcast all "{TEXT}"')
     await several.south.says("bob", "approve SMS-1")
