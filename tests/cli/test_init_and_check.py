@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from continuitybot.app.checking import check_everything
 from continuitybot.cli import app
 from continuitybot.errors import BadInput, Refused
+from continuitybot.runbooks import json_schema
 from continuitybot.settings.example import uncommented
 
 
@@ -93,3 +95,57 @@ def test_the_program_answers_in_lines_and_ends_with_one(folder: Path) -> None:
         "  continuitybot.yaml:1:1: `organisation.domains` is missing. Add it.",
         "  continuitybot.yaml:1:1: `checks` is missing. Add it.",
     ]
+
+
+STRANGE = """\
+name: strange
+title: Names nobody has
+kind: incident
+on: {alert: {check: inbound-smpt}}
+inputs: {who: {default: alice}}
+steps:
+  - {id: look, title: Look, check: {checks: [inbound-smtp, inbond-smtp], expect: any}}
+  - {id: prove, title: Prove, owner: alcie, canary: {route: standby_inbund}}
+  - {id: wake, title: Wake, page: {who: "on-call, role:amdin", text: "{{ inputs.who }}, wake up"}}
+  - {id: switch, title: Switch, invoke: {provider: by-hands, for: 1h}}
+  - {id: tell, title: Tell, broadcast: {audience: "{{ inputs.who }}", text: Mail is down}}
+"""
+
+
+def test_names_of_a_runbook_that_the_settings_do_not_have_are_told(folder: Path) -> None:
+    (folder / "runbooks" / "strange.yaml").write_text(STRANGE, encoding="utf-8")
+    with pytest.raises(BadInput) as refused:
+        check_everything(folder / "continuitybot.yaml")
+    told = [str(one).partition("strange.yaml:")[2] for one in refused.value.problems]
+    assert told == [
+        "4:14: the settings have no check of this name (found inbound-smpt). "
+        "Did you mean `inbound-smtp`?",
+        "7:60: the settings have no check of this name (found inbond-smtp). "
+        "Did you mean `inbound-smtp`?",
+        "8:54: the settings have no route of this name (found standby_inbund). "
+        "Did you mean `standby_inbound`?",
+        "8:31: names no person and no audience (found alcie). Did you mean alice?",
+        "9:36: names no person and no audience (found on-call, role:amdin). "
+        "Did you mean role:admin?",
+        "10:42: the settings have no provider of this name (found by-hands). "
+        "Did you mean `by-hand`?",
+    ]
+
+
+def test_init_writes_the_schema_that_editors_use_beside_the_runbooks(folder: Path) -> None:
+    schema = json.loads((folder / "runbooks" / "runbook.schema.json").read_text(encoding="utf-8"))
+    assert schema == json_schema()
+    written = list((folder / "runbooks").glob("*.yaml"))
+    assert len(written) == 4
+    for path in written:
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert first == "# yaml-language-server: $schema=runbook.schema.json"
+
+
+def test_check_of_runbooks_notes_what_is_odd_and_lists_what_is_well(folder: Path) -> None:
+    text = STRANGE.replace("{{ inputs.who }}, w", "W").replace("{{ inputs.who }}", "all")
+    (folder / "runbooks" / "strange.yaml").write_text(text, encoding="utf-8")
+    checked = run("runbook", "check", folder / "runbooks")
+    assert checked.exit_code == 0
+    assert "5 runbooks are well: continuity-test, fail-back, live-incident" in checked.stdout
+    assert "strange.yaml:5:10: the input `who` is used nowhere. Leave it out." in checked.stderr

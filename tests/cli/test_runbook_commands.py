@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from continuitybot.cli import app
-from continuitybot.errors import NotFound
+from continuitybot.errors import BadInput, NotFound
 
 BOOK = """\
 name: book
@@ -91,6 +91,13 @@ def test_a_runbook_that_is_not_there_is_refused_with_the_nearest(folder: Path) -
     with pytest.raises(NotFound, match="boook") as refused:
         said("runbook", "show", "boook", folder)
     assert "book" in refused.value.remedy
+
+
+def test_a_runbook_is_shown_although_another_file_is_broken(folder: Path) -> None:
+    (folder / "other.yaml").write_text("name: other\n", encoding="utf-8")
+    assert said("runbook", "show", "book", folder).startswith("book")
+    with pytest.raises(BadInput, match="`other` is not among the runbooks that can be used"):
+        said("runbook", "show", "other", folder)
 
 
 def test_a_runbook_is_printed_as_a_flowchart_or_drawn_as_a_picture(folder: Path) -> None:

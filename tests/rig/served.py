@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -32,13 +32,15 @@ _PACES = Paces(
     webhook_retry=0.2,
 )
 _PATIENCE = 90.0
+Changes = Callable[[dict[str, Any]], None]
 
 
 class Served:
     """The lab, `continuitybot serve`, and people who talk to it over HTTP."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, changes: Changes | None = None) -> None:
         self.lab = Lab(paces=_PACES)
+        self._changes = changes or (lambda _settings: None)
         self._folder = folder
         self._port = free_port()
         self.url = f"http://{HOST}:{self._port}"
@@ -48,11 +50,15 @@ class Served:
         await self.lab.start()
         listener = Door(HOST, free_port())
         write_demo(self._folder, self.lab.addresses, self._port, listener.port)
-        rewrite_settings(self.config, environment(self.lab.addresses), _slow_carrier)
+        rewrite_settings(self.config, environment(self.lab.addresses), self._change)
         self.bot = BotProcess(self.config, self.url, {})
         self.lab.connect(BotDoors(listener, f"{self.url}/sms/twilio/inbound"))
         self.http = httpx.AsyncClient(base_url=self.url, timeout=20, verify=False)
         await self.bot.start()
+
+    def _change(self, settings: dict[str, Any]) -> None:
+        _slow_carrier(settings)
+        self._changes(settings)
 
     async def stop(self) -> None:
         await self.bot.stop()
@@ -127,9 +133,9 @@ def _slow_carrier(settings: dict[str, Any]) -> None:
 
 
 @asynccontextmanager
-async def serve_company(folder: Path) -> AsyncIterator[Served]:
-    """A company whose bot is ready."""
-    served = Served(folder)
+async def serve_company(folder: Path, changes: Changes | None = None) -> AsyncIterator[Served]:
+    """A company whose bot is ready; `changes` may edit its settings first."""
+    served = Served(folder, changes)
     await served.start()
     try:
         yield served

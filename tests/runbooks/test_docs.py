@@ -10,9 +10,11 @@ import pytest
 
 from continuitybot.runbooks import load_text, shipped_folder
 from continuitybot.runbooks.actions import ACTIONS
+from continuitybot.runbooks.definition import PARALLEL, OnFailure, StepDefinition
+from continuitybot.runbooks.filters import FILTERS
 from continuitybot.runbooks.rehearsal import rehearse_one
-from continuitybot.runbooks.scenario import Result, load_scenario
-from continuitybot.runbooks.schema import ACTION_NAMES, STEP_RULES, RunbookSource
+from continuitybot.runbooks.scenario import Result, Scenario, load_scenario
+from continuitybot.runbooks.schema import ACTION_NAMES, STEP_RULES, ParallelSource, RunbookSource
 from rig.rehearsed import runbook
 
 TEXT = (shipped_folder().parent / "docs" / "writing-runbooks.md").read_text(encoding="utf-8")
@@ -31,8 +33,28 @@ BEFORE = """\
 
 
 @pytest.mark.parametrize("block", STEPS)
-def test_every_example_of_a_step_can_be_loaded(block: str) -> None:
-    runbook(BEFORE + block, more=INPUTS)
+async def test_every_example_of_a_step_runs_to_its_end(block: str) -> None:
+    definition = runbook(BEFORE + block, more=INPUTS)
+    people = {
+        spot.step.id: _by_a_person(spot.step)
+        for spot in definition.spots.values()
+        if spot.step.action in {"ask", "do"}
+    }
+    scenario = Scenario.model_validate(
+        {"title": "It goes", "results": people, "expect": {"state": "finished"}}
+    )
+    went = await rehearse_one(definition, scenario, "example")
+    assert went.ok, str(went)
+    for id, spot in definition.spots.items():
+        may_fail = spot.step.on_failure is OnFailure.CONTINUE
+        found = went.course[-1].steps[id]
+        assert found.state in {"done", "skipped"} or may_fail, (id, found)
+
+
+def _by_a_person(step: StepDefinition) -> dict[str, str]:
+    if step.action == "ask":
+        return {"answer": next(iter(step.body["choices"]))}
+    return {"act": "done", "text": "seen"}
 
 
 def section_of(action: str) -> str:
@@ -43,12 +65,33 @@ def section_of(action: str) -> str:
 def test_every_action_has_a_section_with_an_example_of_it(action: str) -> None:
     assert f"\n### {action}\n" in TEXT
     assert re.search(rf"\b{action}: ?(\{{|\n)", section_of(action))
+    for words in ("Gives ", "After a crash "):
+        assert words in section_of(action)
+    assert re.search(r"\bfails?\b", section_of(action), re.IGNORECASE)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_output_of_an_action_is_named_in_its_section(action: str) -> None:
-    missing = [name for name in ACTIONS[action].outputs if f"`{name}`" not in section_of(action)]
-    assert set(missing) <= {"text", "approval"}
+    gives = next(line for line in section_of(action).splitlines() if line.startswith("Gives "))
+    told = set(re.findall(r"`(\w+)`", gives))
+    assert ACTIONS[action].outputs <= told
+
+
+@pytest.mark.parametrize("action", ACTION_NAMES)
+def test_every_field_of_an_action_is_in_its_table_with_its_default(action: str) -> None:
+    kind = ParallelSource if action == PARALLEL else ACTIONS[action].body
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", section_of(action), re.MULTILINE))
+    fields = {field.alias or name: field for name, field in kind.model_fields.items()}
+    assert set(rows) == set(fields)
+    for name, field in fields.items():
+        if field.is_required():
+            assert "needed" in rows[name], name
+        elif isinstance(field.default, str) and field.default:
+            assert f"`{field.default}`" in rows[name], name
+
+
+def test_every_filter_is_explained() -> None:
+    assert not [name for name in FILTERS if not re.search(rf"`{name}[`(]", TEXT)]
 
 
 def test_every_key_of_a_runbook_a_step_and_a_result_is_explained() -> None:

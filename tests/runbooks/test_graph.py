@@ -65,6 +65,13 @@ def test_no_box_stands_on_another_or_outside_of_the_picture(book: Definition) ->
         assert 0 <= y <= layout.height
 
 
+def test_words_of_wide_letters_stay_inside_their_box() -> None:
+    wide = runbook('- {id: a, title: "受信メールが止まっているので待機系に切り替える", report: {}}')
+    box = next(box for box in layout_of(graph_of(wide)).boxes if box.node.id == "step_a")
+    assert box.title_lines == 2
+    assert max(map(len, box.lines)) * 14 <= NODE_WIDTH
+
+
 def test_a_jump_passes_beside_every_box(book: Definition) -> None:
     layout = layout_of(graph_of(book))
     for _, (lane, top), (_, bottom), _ in layout.jumps:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import process_time
 
-import jsonschema
 import pytest
-import yaml
 
 from continuitybot.errors import BadInput
-from continuitybot.runbooks import json_schema, load_runbooks, load_text, shipped_folder
+from continuitybot.runbooks import load_runbooks, load_text, read_library, shipped_folder
 from continuitybot.runbooks.actions import ACTIONS
 from continuitybot.runbooks.schema import ACTION_NAMES, StepSource
 from rig.rehearsed import runbook
@@ -61,7 +60,7 @@ EXPECTED = [
     (13, "a run has no `rf`. Did you mean `ref`"),
     (14, "goto leads to no later step of this list (found nowhere)"),
     (15, "Did you mean `owner`"),
-    (18, "is not a valid template"),
+    (18, "is not a condition"),
     (20, "stopp"),
     (21, "there is no such objective (found fast)"),
     (24, "is not a valid template"),
@@ -130,6 +129,12 @@ def test_a_nested_runbook_must_exist(tmp_path: Path) -> None:
         load_runbooks([folder])
 
 
+def test_a_nested_runbook_with_a_fault_is_told_once_where_the_fault_is(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, first=RUNS.format("second"), second="  - {id: s, title: S}")
+    (problem,) = read_library([folder]).problems
+    assert "second.yaml:5:" in str(problem)
+
+
 def test_runbooks_may_not_run_in_a_circle(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, first=RUNS.format("second"), second=RUNS.format("first"))
     with pytest.raises(BadInput, match="would run itself: first -> second -> first"):
@@ -168,11 +173,95 @@ def test_outputs_of_an_action_do_not_hide_what_every_step_has() -> None:
     assert not [one for one in ACTIONS.values() if one.outputs & {"state", "reason", "by"}]
 
 
-def test_the_json_schema_accepts_the_shipped_runbooks() -> None:
-    schema = json_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    for path in shipped_folder().glob("*.yaml"):
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        jsonschema.validate(
-            {"on" if key is True else key: value for key, value in data.items()}, schema
-        )
+# ------------------------------------------------------------- what can be used all the same
+
+
+def test_a_broken_file_costs_its_runbook_and_no_other(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, good="  - {id: s, title: S, report: {}}", bad="  - {id: s}")
+    library = read_library([folder])
+    assert list(library.definitions) == ["good"]
+    assert any("bad.yaml:5:" in str(problem) for problem in library.problems)
+
+
+@pytest.mark.parametrize("text", ["name: fail-back\nsteps: []\n", "a: [\n", "\0"])
+def test_a_shipped_runbook_does_not_stand_in_for_a_broken_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "fail-back.yaml").write_text(text, encoding="utf-8")
+    library = read_library([shipped_folder(), tmp_path])
+    assert "fail-back" not in library.definitions
+    assert "live-incident" in library.definitions
+    assert library.problems
+
+
+def test_of_two_runbooks_of_one_name_neither_can_be_used(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, one="  - {id: s, title: S, report: {}}")
+    text = (folder / "one.yaml").read_text(encoding="utf-8")
+    (folder / "two.yaml").write_text(text, encoding="utf-8")
+    library = read_library([folder])
+    assert not library.loaded
+    (told,) = library.problems
+    assert str(told).endswith(
+        f"two.yaml:1:1: two runbooks have this name (found one). Rename one; the other is "
+        f"{folder}/one.yaml."
+    )
+
+
+def test_a_runbook_carries_those_it_runs(tmp_path: Path) -> None:
+    steps = {"first": RUNS.format("second"), "second": RUNS.format("third")}
+    folder = folder_of(tmp_path, **steps, third="  - {id: s, title: S, report: {}}")
+    books = load_runbooks([folder])
+    assert books["first"].nested == {"second": books["second"]}
+    assert books["second"].nested == {"third": books["third"]}
+
+
+def test_runbooks_that_run_in_a_circle_cannot_be_used_and_those_before_them_can(
+    tmp_path: Path,
+) -> None:
+    steps = {name: RUNS.format(to) for name, to in (("a", "b"), ("b", "c"), ("c", "b"))}
+    library = read_library([folder_of(tmp_path, **steps)])
+    assert list(library.definitions) == ["a"]
+    assert library.definitions["a"].nested == {}
+    assert len(library.problems) == 2
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_files_of_other_systems_are_read_alike(tmp_path: Path, ending: str, mark: str) -> None:
+    (tmp_path / "book.yaml").write_bytes(
+        (mark + "name: book\ntitle: Ünï\nkind: incident\nsteps: [{id: a, title: A, report: {}}]\n")
+        .replace("\n", ending)
+        .encode()
+    )
+    assert load_runbooks([tmp_path])["book"].title == "Ünï"
+
+
+def test_a_file_of_megabytes_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "book.yaml").write_text("#" * 10_000_000, encoding="utf-8")
+    with pytest.raises(BadInput, match="is larger than 2 MB"):
+        load_runbooks([tmp_path])
+
+
+def test_what_is_odd_is_noted_and_no_problem(tmp_path: Path) -> None:
+    (tmp_path / "book.yaml").write_text(
+        "name: book\ntitle: T\nkind: incident\ninputs: {used: {}, unused: {}}\nsteps:\n"
+        "  - {id: a, title: A, say: {text: '{{ inputs.used }}'}}\n"
+        "  - {id: b, title: B, when: 1 == 2, report: {}}\n"
+        "  - {id: c, title: C, when: inputs.used == 'x', report: {}}\n",
+        encoding="utf-8",
+    )
+    library = read_library([tmp_path])
+    assert not library.problems
+    assert [str(remark).partition("book.yaml:")[2] for remark in library.remarks] == [
+        "4:20: the input `unused` is used nowhere. Leave it out.",
+        "7:23: the condition of `b` is the same in every run (found 1 == 2). "
+        "Leave the condition or the step out.",
+    ]
+
+
+def test_a_hundred_runbooks_are_read_within_two_seconds_of_work(tmp_path: Path) -> None:
+    shipped = (shipped_folder() / "live-incident.yaml").read_text(encoding="utf-8")
+    for number in range(100):
+        text = shipped.replace("name: live-incident", f"name: live-incident-{number}")
+        (tmp_path / f"{number}.yaml").write_text(text, encoding="utf-8")
+    began = process_time()
+    assert len(load_runbooks([tmp_path])) == 100
+    assert process_time() - began < 2

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from continuitybot.errors import OutcomeUnknown, Permanent, Stale
-from continuitybot.runbooks import store
+from continuitybot.runbooks import load_runbooks, load_text
 from continuitybot.runbooks.events import Noted
 from continuitybot.runbooks.model import Run
 from continuitybot.runbooks.ports import Findings, Health
 from continuitybot.runbooks.running import apply_event
 from continuitybot.store import Database, effects
+from continuitybot.store.leasing import DueEffects
 from rig.clock import MovedClock
+from rig.databases import opened
 from rig.people import ALICE, CAROL
 from rig.rehearsed import runbook
 from rig.running import RunbookRoom, runbook_room
@@ -121,9 +124,12 @@ async def test_a_request_that_can_be_repeated_is_repeated_after_a_crash(
 
 async def dies_before_recording(room: RunbookRoom) -> None:
     """The process is killed when the outside has acted and the outcome is not stored."""
-    leased = await room.workers._lease(10)
-    for effect, _ in leased:
-        await room.workers._duties[effect.kind].perform(effect)
+    duties = {duty.kind: duty for duty in room.runbooks.duties()}
+    leases = {kind: duty.lease for kind, duty in duties.items()}
+    async with room.database.transaction() as tx:
+        leased = await DueEffects("dead", leases).lease(tx, 10)
+    for begun in leased:
+        await duties[begun.effect.kind].perform(begun.effect)
 
 
 @pytest.mark.parametrize(
@@ -169,15 +175,41 @@ async def test_two_people_at_once_change_one_run_one_after_the_other(
     assert {note.text for note in (await room.run(ref)).notes} == {str(n) for n in range(8)}
 
 
-async def test_a_stale_writer_is_refused(any_database: Database, clock: MovedClock) -> None:
+async def test_a_stale_writer_is_refused(
+    any_url: str, any_database: Database, clock: MovedClock
+) -> None:
     room, ref = await started(any_database, clock, SAY)
-    async with any_database.transaction() as tx:
-        old, version = await store.load_run(tx, ref)
-        await apply_event(tx, ref, Noted("alice", "meanwhile"))
-    with pytest.raises(Stale, match="has changed meanwhile"):
+    await another_instance_notes(any_url, clock, ref)
+
+    async def notes_from_memory() -> None:
         async with any_database.transaction() as tx:
-            await store.save_run(tx, old, version)
-    assert (await room.run(ref)).notes[-1].text == "meanwhile"
+            tx.is_optimistic = True
+            await apply_event(tx, ref, Noted("alice", "from memory"))
+
+    with pytest.raises(Stale, match="has changed meanwhile"):
+        await notes_from_memory()
+    await room.runbooks.note(ref, by=CAROL, text="from what is stored")
+    assert [note.text for note in (await room.run(ref)).notes] == [
+        "meanwhile",
+        "from what is stored",
+    ]
+
+
+async def test_an_outcome_is_stored_although_another_instance_has_changed_the_run(
+    any_url: str, any_database: Database, clock: MovedClock
+) -> None:
+    room, ref = await started(any_database, clock, SAY)
+    await another_instance_notes(any_url, clock, ref)
+    await room.works()
+    run = await room.run(ref)
+    assert (run.state, [note.text for note in run.notes]) == ("finished", ["meanwhile"])
+
+
+async def another_instance_notes(url: str, clock: MovedClock, ref: str) -> None:
+    other = opened(url, clock)
+    async with other.transaction() as tx:
+        await apply_event(tx, ref, Noted("alice", "meanwhile"))
+    await other.close()
 
 
 async def test_effects_that_no_step_waits_for_any_more_are_withdrawn(
@@ -226,3 +258,37 @@ async def test_a_run_that_is_cancelled_takes_its_child_with_it(
     child = (await room.run(ref)).steps["inner"].outputs["ref"]
     await room.runbooks.cancel(ref, by=CAROL)
     assert (await room.run(child)).state == "cancelled"
+
+
+OUTER = """
+name: outer
+title: Outer
+kind: incident
+steps:
+  - {id: pause, title: A while, wait: {for: 1h}}
+  - {id: inner, title: Inner, run: {runbook: inner}}
+"""
+INNER = """
+name: inner
+title: Inner
+kind: incident
+steps: [{id: tell, title: Tell, say: {text: WORD}}]
+"""
+
+
+@pytest.mark.parametrize("now", ["changed", "gone"])
+async def test_a_runbook_that_is_run_as_a_step_is_the_one_of_the_start(
+    database: Database, clock: MovedClock, tmp_path: Path, now: str
+) -> None:
+    (tmp_path / "outer.yaml").write_text(OUTER, encoding="utf-8")
+    (tmp_path / "inner.yaml").write_text(INNER.replace("WORD", "as it was"), encoding="utf-8")
+    books = load_runbooks([tmp_path])
+    room, ref = await started(database, clock, *[books["outer"], books["inner"]])
+    await room.works()
+
+    later = [] if now == "gone" else [load_text("inner.yaml", INNER.replace("WORD", "as it is"))]
+    room = await runbook_room(database, clock, later)
+    clock.advance(hours=1)
+    await room.works()
+    assert (await states(room, ref))["inner"] == "done"
+    assert room.outside.acts("say") == ["as it was"]

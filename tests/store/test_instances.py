@@ -165,9 +165,10 @@ async def test_an_instance_that_was_fenced_hears_of_it_with_its_next_beat(member
 
 
 async def test_an_instance_that_beats_is_left_alone(member: Open) -> None:
-    one, other = await member(QUICK), await member(QUICK)
+    patient = Pace(beat=0.05, sure_for=2.0, fenced_after=2.5)
+    one, other = await member(patient), await member(patient)
     seen = (await one.present())[0].seen
-    await _until(lambda: other.is_seen_after(seen + timedelta(seconds=1)))
+    await _until(lambda: other.is_seen_after(seen + timedelta(seconds=3)))
     assert await one.states() == ["alive", "alive"]
     assert one.database.tenure.is_sure
 

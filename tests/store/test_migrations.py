@@ -30,8 +30,7 @@ def differences(connection: Connection) -> list[object]:
 
 async def test_a_migrated_database_has_the_tables_of_every_room(any_database: Database) -> None:
     assert continuitybot.app.bot, "its import makes every room declare its tables"
-    async with any_database.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await any_database.engine.run_sync(differences) == []
 
 
 async def test_migrating_again_keeps_what_is_there(any_database: Database) -> None:
@@ -66,6 +65,8 @@ async def test_tables_of_a_newer_version_are_left_as_they_are(any_database: Data
         assert found.scalar_one() == "9999"
 
 
+# The last one before versions could work side by side: 0.1.0 cannot read what it moves.
+_NOT_BESIDE_OLDER = {"0005_definitions_apart"}
 _ADDITIVE = {"create_table", "create_index", "add_column"}
 _HARMLESS = {"f", "batch_alter_table"}
 
@@ -75,7 +76,7 @@ def _faults(upgrade: ast.FunctionDef) -> Iterator[str]:
     for call in [node for node in ast.walk(upgrade) if isinstance(node, ast.Call)]:
         written = ast.unparse(call)
         match call.func:
-            case ast.Attribute(ast.Name("op" | "batch_op"), name):
+            case ast.Attribute(ast.Name("op" | "batch_op" | "batch"), name):
                 unknown = name not in _ADDITIVE | _HARMLESS
                 if unknown or (name == "add_column" and not _old_code_can_write(written)):
                     yield written
@@ -85,7 +86,11 @@ def _old_code_can_write(column: str) -> bool:
     return "server_default=" in column or "nullable=False" not in column
 
 
-@pytest.mark.parametrize("file", sorted(_VERSIONS.glob("0*.py")), ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file",
+    sorted(file for file in _VERSIONS.glob("0*.py") if file.stem not in _NOT_BESIDE_OLDER),
+    ids=lambda file: file.stem,
+)
 def test_a_migration_only_adds_so_that_an_older_version_goes_on_working(file: Path) -> None:
     (upgrade,) = (
         node

@@ -68,9 +68,11 @@ def test_fields_of_a_newer_version_are_passed_over() -> None:
 
 
 def test_a_value_that_only_a_newer_version_knows_is_named() -> None:
-    with pytest.raises(Unreadable, match=r"cannot read shape of a Thing: .*'round'") as told:
+    with pytest.raises(
+        Unreadable, match=r"stored Thing cannot be read .* shape: .*'round'"
+    ) as told:
         from_document(Thing, UNHEARD_OF)
-    assert "replace this instance" in str(told.value)
+    assert "update this instance" in str(told.value)
 
 
 async def test_an_effect_of_a_kind_that_only_a_newer_version_knows_waits_for_it(

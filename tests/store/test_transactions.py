@@ -78,12 +78,16 @@ async def test_each_series_of_references_counts_by_itself(database: Database) ->
 
 
 async def test_the_same_key_is_enqueued_once(any_database: Database) -> None:
-    async def enqueue() -> bool:
+    async def enqueue(number: int) -> None:
         async with any_database.transaction() as tx:
-            return await tx.enqueue(Effect("EVT-1/apply/1", "apply"))
+            await tx.enqueue(Effect("EVT-1/apply/1", "apply", {"number": number}))
+            await tx.enqueue(Effect("EVT-1/apply/1", "apply", {"number": -number}))
 
-    assert sorted(await asyncio.gather(*(enqueue() for _ in range(6)))) == [False] * 5 + [True]
-    assert await stored_effects(any_database) == {"EVT-1/apply/1": "waiting"}
+    await enqueue(1)
+    await asyncio.gather(*(enqueue(number) for number in range(2, 7)))
+    async with any_database.reading() as tx:
+        (row,) = await tx.rows(select(effects))
+    assert (row.key, row.state, row.payload) == ("EVT-1/apply/1", "waiting", {"number": 1})
 
 
 async def test_effects_are_withdrawn_by_key_or_by_reference(any_database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 
 import pytest
 
@@ -37,7 +38,7 @@ async def test_a_provider_is_not_called_by_a_bot_that_became_unsure_on_the_way(
 
 
 async def test_a_runbook_makes_no_http_call_while_the_bot_is_unsure(company: Company) -> None:
-    edges = make_edges(company.bot.ground)
+    edges = make_edges(company.bot.ground, lambda *_: nullcontext())
     assert (await edges.http.get(f"{company.url}/healthz")).is_success
     company.bot.database.tenure.lasts_until(0)
     with pytest.raises(Transient, match="may have taken over its work"):

@@ -10,10 +10,10 @@ import structlog
 from aiohttp import web
 
 from continuitybot.app.ground import Edges, Ground, make_edges, make_ground, page_address
-from continuitybot.app.metrics import Metrics
 from continuitybot.app.practice import make_assessment
 from continuitybot.app.rooms import Rooms, make_rooms
 from continuitybot.app.selfcheck import SelfCheck
+from continuitybot.app.telemetry import Telemetry, exporter_to
 from continuitybot.chat.commands import Commands, Desk
 from continuitybot.chat.notices import Notices
 from continuitybot.clock import Clock
@@ -38,7 +38,13 @@ class Bot:
     """A wired bot. `start` makes it work, `stop` ends it in order; in between it runs by itself."""
 
     def __init__(
-        self, ground: Ground, edges: Edges, rooms: Rooms, app: web.Application, check: SelfCheck
+        self,
+        ground: Ground,
+        edges: Edges,
+        rooms: Rooms,
+        app: web.Application,
+        check: SelfCheck,
+        telemetry: Telemetry,
     ) -> None:
         self.ground = ground
         self.rooms = rooms
@@ -48,8 +54,14 @@ class Bot:
         self._edges = edges
         self._server = Server(ground.settings.web, app)
         self.schedules = Schedules(ground.database)
-        self.workers = Workers(ground.database, _duties(ground, edges, rooms), ground.clock)
+        self.workers = Workers(
+            ground.database,
+            _duties(ground, edges, rooms),
+            ground.clock,
+            watcher=telemetry.watcher,
+        )
         self._check = check
+        self._telemetry = telemetry
         self._claim = Claim(ground.database)
         self._instances = Instances(ground.database)
         self.fenced = self._instances.fenced
@@ -74,6 +86,7 @@ class Bot:
 
     async def start(self) -> None:
         """Listen, tick and work. Raises Refused when something needed cannot be had."""
+        self._telemetry.start()
         self._claim.take()
         await self.prepare()
         await self._server.start()
@@ -102,6 +115,7 @@ class Bot:
             await carrier.close()
         await self._edges.http.aclose()
         await self._instances.leave()
+        await self._telemetry.stop()
         await self.database.close()
         self._claim.give_back()
 
@@ -112,14 +126,20 @@ def build(settings: Settings, folder: Path, clock: Clock | None = None) -> Bot:
     Without a clock it goes by the one that decides about its database.
     """
     ground = make_ground(settings, folder, clock)
-    edges = make_edges(ground)
+    exporter = exporter_to(settings.tracing, ground.database.instance)
+    telemetry = Telemetry(ground.database, exporter)
+    edges = make_edges(ground, telemetry.verb)
     rooms = make_rooms(ground, edges)
     further = {"slack": edges.slack.trouble} if edges.slack is not None else {}
-    check = SelfCheck(ground.database, rooms.mailflow, settings.web.heartbeat_url, further)
+    at_leisure = {"trace collector": exporter.trouble} if exporter is not None else {}
+    check = SelfCheck(
+        ground.database, rooms.mailflow, settings.web.heartbeat_url, further, at_leisure
+    )
     desk = _desk(ground, rooms, check)
     edges.door.commands = Commands(desk)
     _notices(ground, rooms)
-    return Bot(ground, edges, rooms, _web(ground, edges, rooms, check), check)
+    app = _web(ground, edges, rooms, check, telemetry)
+    return Bot(ground, edges, rooms, app, check, telemetry)
 
 
 def _desk(ground: Ground, rooms: Rooms, check: SelfCheck) -> Desk:
@@ -156,7 +176,9 @@ def _notices(ground: Ground, rooms: Rooms) -> None:
     )
 
 
-def _web(ground: Ground, edges: Edges, rooms: Rooms, check: SelfCheck) -> web.Application:
+def _web(
+    ground: Ground, edges: Edges, rooms: Rooms, check: SelfCheck, telemetry: Telemetry
+) -> web.Application:
     settings, pages = ground.settings, templates()
     door = Door(settings.web, ground.links, ground.directory, ground.clock)
     console = Console(settings, ground.database, door, edges.console, edges.door.handle, pages)
@@ -165,7 +187,7 @@ def _web(ground: Ground, edges: Edges, rooms: Rooms, check: SelfCheck) -> web.Ap
         *console.routes(),
         *portal.routes(),
         *carrier_routes.routes(rooms.broadcasts),
-        *health.routes(check.parts, check.instances, Metrics(ground.database).registry),
+        *health.routes(check.parts, check.instances, telemetry.figures),
     ]
     if edges.slack is not None and edges.slack.is_http:
         routes.append(web.post("/slack/events", edges.slack.bot.events))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from continuitybot.app.agreement import disagreements_with_people, disagreements_with_runbooks
-from continuitybot.errors import BadInput, Problem, Refused
+from continuitybot.app.runbook_agreement import disagreements_of_runbooks
+from continuitybot.errors import BadInput, Refused
 from continuitybot.people.importers.csv_file import ImportResult, read_people
 from continuitybot.people.importing import with_settings
 from continuitybot.people.model import Person
-from continuitybot.runbooks import load_runbooks, shipped_folder
+from continuitybot.runbooks import Library, read_library, shipped_folder
 from continuitybot.runbooks.definition import Definition
 from continuitybot.settings import Settings, SettingsFile, read_settings
 from continuitybot.settings.runbooks import RunbooksSettings
@@ -31,18 +32,20 @@ def check_everything(config: Path) -> Checked:
     """Read settings, people and runbooks. Raises BadInput with every problem of all of them."""
     file = read_settings(config)
     people = _people(file, config.parent)
-    runbooks, faults = _runbooks(file, config.parent)
+    library = _runbooks(file, config.parent)
+    sound_people = people.people if not people.problems else ()
     problems = [
         *file.problems,
-        *disagreements_with_people(file, people.people if not people.problems else ()),
-        *disagreements_with_runbooks(file, runbooks),
+        *disagreements_with_people(file, sound_people),
+        *disagreements_with_runbooks(file, () if library.problems else library.loaded),
         *people.problems,
-        *faults,
+        *library.problems,
+        *disagreements_of_runbooks(file, sound_people, library),
     ]
     if file.settings is None or problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise BadInput(f"{config} and the files it names have {count}:", problems)
-    return Checked(file.settings, people.people, runbooks)
+    return Checked(file.settings, people.people, library.definitions)
 
 
 def unreadable_secrets(settings: Settings) -> Iterator[str]:
@@ -70,13 +73,6 @@ def _people(file: SettingsFile, folder: Path) -> ImportResult:
     return ImportResult(people, found.problems)
 
 
-def _runbooks(
-    file: SettingsFile, folder: Path
-) -> tuple[Mapping[str, Definition], Sequence[Problem]]:
+def _runbooks(file: SettingsFile, folder: Path) -> Library:
     settings = file.sections.get("runbooks")
-    if settings is None:
-        return {}, ()
-    try:
-        return load_runbooks(runbook_folders(settings, folder)), ()
-    except BadInput as error:
-        return {}, error.problems
+    return read_library(runbook_folders(settings, folder) if settings is not None else ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from continuitybot.chat.commands import Commands
 from continuitybot.chat.console import ConsolePlatform
 from continuitybot.chat.platform import Command, Platform, Reply
 from continuitybot.chat.slack import SlackApi, SlackBot, SlackPlatform
+from continuitybot.chat.verbs import VERBS
 from continuitybot.clock import Clock
 from continuitybot.people.directory import Directory
 from continuitybot.people.model import Person
@@ -27,19 +29,34 @@ from continuitybot.web.links import Links, link_key
 
 _HTTP_TIMEOUT = 20.0
 
+Watched = Callable[[str, str], AbstractContextManager[None]]
+"""Is told of a verb and its platform, and around what follows from it."""
+
 
 class FrontDoor:
     """Where the edges hand in what people say; behind it are the commands, which are built last."""
 
     commands: Commands
 
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+
     async def handle(self, command: Command) -> Reply:
         """Answer a command from chat or the web."""
-        return await self.commands.handle(command)
+        with self._watched(_verb(command.text), command.identity.platform):
+            return await self.commands.handle(command)
 
     async def handle_sms(self, person: Person, text: str) -> str | None:
         """Answer a text message; None when it is not a command."""
-        return await self.commands.handle_sms(person, text)
+        with self._watched(_verb(text), "sms"):
+            return await self.commands.handle_sms(person, text)
+
+
+def _verb(text: str) -> str:
+    """The verb that a line begins with, or ""; what else it says is nobody's business."""
+    words = text.lower().split()
+    names = (" ".join(words[:count]) for count in (2, 1))
+    return next((name for name in names if name in VERBS), "")
 
 
 @dataclass(frozen=True)
@@ -107,9 +124,9 @@ def make_ground(settings: Settings, folder: Path, clock: Clock | None) -> Ground
     )
 
 
-def make_edges(ground: Ground) -> Edges:
+def make_edges(ground: Ground, watched: Watched) -> Edges:
     settings = ground.settings
-    door = FrontDoor()
+    door = FrontDoor(watched)
     slack = _slack(settings.chat.slack, ground, door) if settings.chat.slack else None
     carriers = open_carriers(settings.broadcast, settings.web.url)
     http = httpx.AsyncClient(

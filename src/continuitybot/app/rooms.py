@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from continuitybot.app.checking import runbook_folders
 from continuitybot.app.ground import Edges, Ground, page_address
 from continuitybot.app.ports import room_ports
@@ -24,9 +26,11 @@ from continuitybot.incidents.pagers.pager import Pager
 from continuitybot.incidents.pagers.sms import SmsPager
 from continuitybot.mailflow import Mailflow
 from continuitybot.readiness import Drills
-from continuitybot.runbooks import Runbooks, load_runbooks, tabletop_ports
+from continuitybot.runbooks import Runbooks, read_library, tabletop_ports
 from continuitybot.settings import Settings
 from continuitybot.store import Transaction
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,12 @@ def make_rooms(ground: Ground, edges: Edges) -> Rooms:
         )
         for drill in (False, True)
     }
-    definitions = load_runbooks(runbook_folders(settings.runbooks, ground.folder))
+    library = read_library(runbook_folders(settings.runbooks, ground.folder))
+    for problem in library.problems:  # runs that are under way must go on all the same
+        log.error("runbooks.not_usable", problem=str(problem))
     runbooks = Runbooks(
         database,
-        definitions,
+        library.definitions,
         {
             "live": ports[False],
             "pilot": ports[True],
@@ -110,6 +116,7 @@ def make_rooms(ground: Ground, edges: Edges) -> Rooms:
         directory,
         time_zone=settings.organisation.time_zone,
         previews=PreviewPorts(database, continuity, broadcasts),
+        faults=library.problems,
     )
     cards = Cards(
         directory=directory,

@@ -27,7 +27,8 @@ Ask = Callable[[], Awaitable[str]]
 class SelfCheck:
     """Each part of the bot with a question that answers "" when it is well.
 
-    `further` are parts that not every bot has.
+    `further` are parts that not every bot has; `at_leisure` are asked by `doctor` only, because
+    the bot is well without them.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class SelfCheck:
         mailflow: Mailflow,
         heartbeat_url: str,
         further: Mapping[str, Ask],
+        at_leisure: Mapping[str, Ask],
     ) -> None:
+        self._at_leisure = at_leisure
         self._further = further
         self._database = database
         self._mailflow = mailflow
@@ -55,7 +58,8 @@ class SelfCheck:
 
     async def ask_all(self) -> dict[str, str]:
         """Every part, and every canary route for real: part -> "" or what is wrong."""
-        answers = {name: await ask() for name, ask in self.parts.items()}
+        asked = {**self.parts, **self._at_leisure}
+        answers = {name: await ask() for name, ask in asked.items()}
         answers |= await self._instances()
         routes = [route for route in self._mailflow.routes if route != SWITCHED]
         results = await asyncio.gather(*(self._canary(route) for route in routes))

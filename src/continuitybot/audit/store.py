@@ -47,8 +47,11 @@ async def head(tx: Transaction) -> Link:
 
 async def lock_head(tx: Transaction) -> Link:
     """The end of the chain, nobody else's until this transaction ends."""
-    await tx.execute(tx.insert_once(audit_head, id=1, number=0, digest=START))
-    row = (await tx.execute(select(audit_head).with_for_update())).one()
+    locked = select(audit_head).with_for_update()
+    row = await tx.row(locked)
+    if row is None:
+        await tx.execute(tx.insert_once(audit_head, id=1, number=0, digest=START))
+        row = (await tx.execute(locked)).one()
     return Link(row.number, row.digest)
 
 

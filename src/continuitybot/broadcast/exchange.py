@@ -19,6 +19,7 @@ from continuitybot.broadcast.answers import (
 )
 from continuitybot.broadcast.carrier import Carrier
 from continuitybot.broadcast.model import Delivery, DeliveryState
+from continuitybot.calls import calling
 from continuitybot.clock import Clock
 from continuitybot.errors import ContinuityError, OutcomeUnknown, Transient
 
@@ -46,7 +47,8 @@ class Exchange:
         if begun is None or self._clock.now() > begun + self._rules.settle / 2:
             return NotTaken("The bot was held up before it could hand it over.", pause=0.0)
         try:
-            return await self._carriers[delivery.carrier].send(message_of(delivery))
+            with calling(delivery.carrier, "send"):
+                return await self._carriers[delivery.carrier].send(message_of(delivery))
         except Transient as error:
             return NotTaken(error.text, error.code, error.retry_after)
         except OutcomeUnknown as error:
@@ -61,7 +63,8 @@ class Exchange:
         if carrier is None or begun is None:
             return Unclear("Its carrier is no longer in the settings.", can_be_asked=False)
         try:
-            reports = await carrier.find(message_of(delivery), begun)
+            with calling(delivery.carrier, "find"):
+                reports = await carrier.find(message_of(delivery), begun)
         except (Transient, OutcomeUnknown) as error:
             return Unclear(error.text)
         except ContinuityError as error:

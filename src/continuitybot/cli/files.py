@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -12,9 +13,10 @@ import typer
 from continuitybot.app.checking import check_everything, unreadable_secrets
 from continuitybot.cli.options import DEFAULT_CONFIG, ConfigPath
 from continuitybot.errors import Refused
-from continuitybot.runbooks import shipped_folder
+from continuitybot.runbooks import json_schema, shipped_folder
 
 _TEMPLATES = ("continuitybot.yaml", "people.csv")
+_SCHEMA = "runbook.schema.json"
 
 
 def init(
@@ -36,9 +38,21 @@ def init(
         text = (source / name).read_text(encoding="utf-8")
         (folder / name).write_text(text, encoding="utf-8")
         typer.echo(f"wrote {folder / name}")
-    shutil.copytree(shipped_folder(), folder / "runbooks", dirs_exist_ok=True)
+    _write_runbooks(folder / "runbooks")
     typer.echo(f"wrote {folder / 'runbooks'}")
     typer.echo("Next: edit the first two, then run: continuitybot check")
+
+
+def _write_runbooks(folder: Path) -> None:
+    """The shipped ones, with the schema by which editors check them."""
+    shutil.copytree(shipped_folder(), folder, dirs_exist_ok=True)
+    schema = json.dumps(json_schema(), indent=2)
+    (folder / _SCHEMA).write_text(f"{schema}\n", encoding="utf-8")
+    for shipped in shipped_folder().glob("*.yaml"):
+        text = shipped.read_text(encoding="utf-8")
+        (folder / shipped.name).write_text(
+            f"# yaml-language-server: $schema={_SCHEMA}\n{text}", encoding="utf-8"
+        )
 
 
 def check(config: ConfigPath = DEFAULT_CONFIG) -> None:

@@ -14,8 +14,8 @@ from continuitybot.chat.grammar import quote
 from continuitybot.cli.options import DEFAULT_CONFIG, AsPerson, ConfigPath
 from continuitybot.cli.runbook_tree import tree_of
 from continuitybot.cli.talking import LocalServer
-from continuitybot.errors import ContinuityError, NotFound
-from continuitybot.runbooks import json_schema, load_runbooks, shipped_folder
+from continuitybot.errors import BadInput, ContinuityError, NotFound
+from continuitybot.runbooks import json_schema, read_library, shipped_folder
 from continuitybot.runbooks.definition import Definition
 from continuitybot.runbooks.drawing import svg
 from continuitybot.runbooks.graph import graph_of
@@ -47,10 +47,14 @@ def folders_of(paths: list[Path] | None, config: Path) -> list[Path]:
 @runbook.command("check")
 def check(paths: Paths = None, config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Read every runbook and list all faults with file, line, value and remedy."""
-    found = load_runbooks(folders_of(paths, config))
-    if not found:
+    library = read_library(folders_of(paths, config))
+    for remark in library.remarks:
+        typer.echo(f"note: {remark}", err=True)
+    if library.problems:
+        raise BadInput("The runbooks cannot be used.", library.problems)
+    if not library.loaded:
         raise ContinuityError("No runbook was found.", remedy="continuitybot init writes some.")
-    typer.echo(f"{len(found)} runbooks are well: {', '.join(sorted(found))}.")
+    typer.echo(f"{len(library.loaded)} runbooks are well: {', '.join(library.loaded)}.")
 
 
 @runbook.command("schema")
@@ -90,11 +94,14 @@ def diff(
 
 
 def _named(name: str, paths: list[Path] | None, config: Path) -> Definition:
-    found = load_runbooks(folders_of(paths, config))
-    if name not in found:
-        remedy = suggestion(name, frozenset(found))
-        raise NotFound(f"There is no runbook `{name}`.", remedy=remedy)
-    return found[name]
+    """The runbook of that name; faults of other files do not matter here."""
+    library = read_library(folders_of(paths, config))
+    if name in library.loaded:
+        return library.loaded[name].definition
+    if library.problems:
+        raise BadInput(f"`{name}` is not among the runbooks that can be used.", library.problems)
+    remedy = suggestion(name, frozenset(library.loaded))
+    raise NotFound(f"There is no runbook `{name}`.", remedy=remedy)
 
 
 def add_to(app: typer.Typer) -> None:

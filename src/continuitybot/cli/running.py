@@ -39,7 +39,7 @@ def serve(
     try:
         check_everything(config)
     except BadInput as faults:  # at night a bot with an old directory is better than none
-        typer.echo(f"{faults}\nIt starts all the same, with the people it knew last.", err=True)
+        typer.echo(f"{faults}\nIt starts all the same, with what can be used.", err=True)
     asyncio.run(_serve(settings, config.parent, with_parent))
 
 

@@ -16,7 +16,7 @@ from continuitybot.store import Database
 
 
 class Children:
-    """Starts them in the mode of their parent (see ports.NestedRuns)."""
+    """Starts them in the mode of their parent, as the parent carries them (ports.NestedRuns)."""
 
     def __init__(
         self, database: Database, definitions: Mapping[str, Definition], mode: Mode
@@ -28,10 +28,12 @@ class Children:
     async def start(
         self, place: Place, runbook: str, inputs: Mapping[str, Any], by: str
     ) -> Standing:
-        definition = self._definitions.get(runbook)
-        if definition is None:
-            raise NotFound(f"There is no runbook {runbook} any more.")
         async with self._database.transaction() as tx:
+            parent = await store.load_run(tx, place.run)
+            # One that was stored by the first version has none in it.
+            definition = parent.definition.nested.get(runbook) or self._definitions.get(runbook)
+            if definition is None:
+                raise NotFound(f"There is no runbook {runbook} any more.")
             run = await start_run(
                 tx,
                 definition,
@@ -45,7 +47,7 @@ class Children:
 
     async def standing(self, ref: str) -> Standing:
         async with self._database.reading() as tx:
-            run, _version = await store.load_run(tx, ref)
+            run = await store.load_run(tx, ref)
         return _standing(run)
 
 

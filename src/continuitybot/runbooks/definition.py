@@ -98,7 +98,11 @@ class Spot:
 
 @dataclass(frozen=True)
 class Definition:
-    """A whole runbook."""
+    """A whole runbook, with those it runs as steps (`nested`, by name) as they were read with it.
+
+    Runs of it are stored with all of this, and are read by later versions: a new field here or
+    above needs a default that means what was so before (docs/adr/0010).
+    """
 
     name: str
     title: str
@@ -107,6 +111,7 @@ class Definition:
     inputs: tuple[InputDefinition, ...] = ()
     trigger: Trigger = Trigger()
     objectives: Mapping[str, timedelta] = field(default_factory=dict)
+    nested: Mapping[str, Definition] = field(default_factory=dict)
 
     @cached_property
     def spots(self) -> Mapping[str, Spot]:

@@ -59,7 +59,9 @@ def _duty(action: Action[Any], reach_of: _ReachOf) -> Duty:
 def _looker(reach_of: _ReachOf) -> Callable[[Effect], Awaitable[Outcome]]:
     async def look(effect: Effect) -> Outcome:
         order = order_of(effect.key, effect.payload)
-        action = ACTIONS[order.action]
+        action = ACTIONS.get(order.action)
+        if action is None:  # the run is told by `gone.Gone`
+            return Succeeded()
         return Succeeded(await action.look(reach_of(order.mode), order, action.parse(order.given)))
 
     return look

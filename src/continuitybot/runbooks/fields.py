@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from continuitybot.settings.values import format_duration, parse_duration
+from continuitybot.settings.values import DurationSource, format_duration, parse_duration
 
 MARK = "{{"
 
@@ -17,9 +17,10 @@ def _duration_text(value: Any) -> str:
     return format_duration(parse_duration(value))
 
 
+SpanSource = DurationSource | Annotated[str, Field(pattern=r"\{\{")]
 Template = Annotated[str, Field(description="Text; may hold templates such as {{ inputs.site }}.")]
 Span = Annotated[
     str,
-    BeforeValidator(_duration_text, json_schema_input_type=str | float),
+    BeforeValidator(_duration_text, json_schema_input_type=SpanSource),
     Field(description="A duration such as 90s or 1h30m, or a template that gives one."),
 ]

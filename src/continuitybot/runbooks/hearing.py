@@ -16,7 +16,9 @@ HEARD = (
     "check.healthy",
     "event.",
     "reply.",
-    "run.",
+    "run.cancelled",
+    "run.failed",
+    "run.finished",
 )
 
 

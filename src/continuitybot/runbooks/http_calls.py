@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from continuitybot.calls import calling
 from continuitybot.errors import OutcomeUnknown, Permanent, Transient
 from continuitybot.runbooks.ports import HttpAnswer, HttpCall, Place
 from continuitybot.settings.values import Secret
@@ -21,9 +22,10 @@ class HttpxCalls:
         headers = {name: _value(text) for name, text in call.headers.items()}
         headers.setdefault("Idempotency-Key", place.key)
         try:
-            answer = await self._client.request(
-                call.method, call.url, headers=headers, json=call.json, follow_redirects=False
-            )
+            with calling(httpx.URL(call.url).host, call.method):
+                answer = await self._client.request(
+                    call.method, call.url, headers=headers, json=call.json, follow_redirects=False
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise Transient(f"{call.url} cannot be reached: {error}.") from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -52,7 +53,9 @@ def _number(_one: InputDefinition, value: Any) -> int | float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise ValueError("must be a number, such as 3 or 2.5") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError("must be a number, such as 3 or 2.5")
     return int(number) if number.is_integer() else number
 
 

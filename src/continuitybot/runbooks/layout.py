@@ -6,6 +6,7 @@ Lengths are pixels; `x` is the middle of a box and `y` its top.
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -14,7 +15,7 @@ from continuitybot.runbooks.graph import Fork, Graph, Node, Track, edges
 
 NODE_WIDTH = 264
 LINE_HEIGHT = 16
-_LETTERS = 36  # of one line in a box
+_LETTERS = 34  # of one line in a box, in bold
 _PADDING = 10
 _BELOW = 30  # between a box and the next one
 _BESIDE = 28  # between two tracks
@@ -37,7 +38,7 @@ class Box:
     @property
     def title_lines(self) -> int:
         """How many of the lines are the title's."""
-        return len(textwrap.wrap(self.node.lines[0], _LETTERS))
+        return len(_lines(self.node.lines[0]))
 
     @property
     def height(self) -> float:
@@ -148,7 +149,13 @@ def _width_of_tracks(fork: Fork) -> float:
 
 
 def _wrapped(node: Node) -> tuple[str, ...]:
-    return tuple(line for text in node.lines for line in textwrap.wrap(text, _LETTERS))
+    return tuple(line for text in node.lines for line in _lines(text))
+
+
+def _lines(text: str) -> list[str]:
+    """A text in lines that fit; East Asian letters take the room of two."""
+    is_wide = any(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return textwrap.wrap(text, _LETTERS // 2 if is_wide else _LETTERS)
 
 
 def _height(lines: tuple[str, ...]) -> float:

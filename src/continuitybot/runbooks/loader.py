@@ -17,15 +17,15 @@ from continuitybot.runbooks.definition import (
     StepDefinition,
     Trigger,
 )
-from continuitybot.runbooks.nesting import nesting_problems
-from continuitybot.runbooks.proofread import proofread
+from continuitybot.runbooks.nesting import nesting_problems, with_nested
+from continuitybot.runbooks.proofread import oddities, proofread
 from continuitybot.runbooks.schema import (
     GotoSource,
     RunbookSource,
     StepSource,
     TriggerSource,
 )
-from continuitybot.sourcefile import SourceFile
+from continuitybot.sourcefile import SourceFile, by_place
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,20 @@ class Loaded:
     file: SourceFile
 
 
+@dataclass(frozen=True)
+class Library:
+    """The runbooks that can be used, what is wrong with the others, and what is merely odd."""
+
+    loaded: Mapping[str, Loaded]
+    problems: tuple[Problem, ...]
+    remarks: tuple[Problem, ...]
+
+    @property
+    def definitions(self) -> dict[str, Definition]:
+        """The runbooks by name."""
+        return {name: one.definition for name, one in self.loaded.items()}
+
+
 def shipped_folder() -> Path:
     """The runbooks that come with the bot: inside the wheel, or at the top of a checkout."""
     package = Path(__file__).parents[1]
@@ -43,19 +57,37 @@ def shipped_folder() -> Path:
     return inside if inside.is_dir() else package.parents[1] / "runbooks"
 
 
-def load_runbooks(folders: Sequence[Path]) -> dict[str, Definition]:
-    """Every runbook of these folders by name; a later folder takes the place of an earlier.
+def read_library(folders: Sequence[Path]) -> Library:
+    """The runbooks of these folders; a later folder takes the place of an earlier.
 
-    Raises BadInput with all problems of all files.
+    A file with faults gives no runbook, and no other file of that name stands in for it: what
+    somebody replaced on purpose must not come back because of a slip.
     """
+    files: dict[str, list[_Read]] = {}
     problems: list[Problem] = []
-    loaded: dict[str, Loaded] = {}
     for folder in folders:
-        loaded.update(_load_folder(folder, problems))
-    problems += nesting_problems({name: (one.definition, one.file) for name, one in loaded.items()})
-    if problems:
-        raise BadInput("The runbooks cannot be used.", problems)
-    return {name: one.definition for name, one in sorted(loaded.items())}
+        here = _read_folder(folder, problems)
+        _tell_of_twins(here, problems)
+        files.update(here)
+    loaded = {
+        name: Loaded(found[0].definition, found[0].file)
+        for name, found in sorted(files.items())
+        if len(found) == 1 and found[0].definition is not None and found[0].file is not None
+    }
+    known = {name: (one.definition, one.file) for name, one in loaded.items()}
+    problems += nesting_problems(known, files)
+    complete = with_nested(known)
+    remarks = [remark for one in loaded.values() for remark in oddities(one.file)]
+    usable = {name: Loaded(complete[name], loaded[name].file) for name in complete}
+    return Library(usable, tuple(problems), tuple(remarks))
+
+
+def load_runbooks(folders: Sequence[Path]) -> dict[str, Definition]:
+    """Every runbook of these folders by name. Raises BadInput with all problems of all files."""
+    library = read_library(folders)
+    if library.problems:
+        raise BadInput("The runbooks cannot be used.", library.problems)
+    return library.definitions
 
 
 def load_text(name: str, text: str) -> Definition:
@@ -68,26 +100,41 @@ def load_text(name: str, text: str) -> Definition:
     return definition
 
 
-def _load_folder(folder: Path, problems: list[Problem]) -> dict[str, Loaded]:
+@dataclass(frozen=True)
+class _Read:
+    """A file, as far as it could be read."""
+
+    definition: Definition | None
+    file: SourceFile | None
+
+
+def _read_folder(folder: Path, problems: list[Problem]) -> dict[str, list[_Read]]:
+    """The files of a folder by the runbook that each is, or would be without its faults."""
     if not folder.is_dir():
         problems.append(Problem(str(folder), "is not a folder", remedy="Mend `runbooks.folders`."))
         return {}
-    found: dict[str, Loaded] = {}
+    found: dict[str, list[_Read]] = {}
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        name, one = path.stem, _Read(None, None)
         try:
             file = SourceFile.read(path)
         except BadInput as error:
             problems += error.problems
-            continue
-        definition = _read(file, problems)
-        if definition is None:
-            continue
-        if definition.name in found:
-            other = found[definition.name].file.name
-            remedy = f"Rename one; the other is {other}."
-            problems.append(file.problem(("name",), "two runbooks have this name", remedy))
-        found[definition.name] = Loaded(definition, file)
+        else:
+            one = _Read(_read(file, problems), file)
+            if isinstance(file.data, Mapping):
+                name = str(file.data.get("name", name))
+        found.setdefault(name, []).append(one)
     return found
+
+
+def _tell_of_twins(found: Mapping[str, Sequence[_Read]], problems: list[Problem]) -> None:
+    for first, *others in found.values():
+        for twin in others:
+            if first.file is not None and twin.file is not None:
+                remedy = f"Rename one; the other is {first.file.name}."
+                what = "two runbooks have this name"
+                problems.append(twin.file.problem(("name",), what, remedy))
 
 
 def _read(file: SourceFile, problems: list[Problem]) -> Definition | None:
@@ -95,11 +142,11 @@ def _read(file: SourceFile, problems: list[Problem]) -> Definition | None:
     found: list[Problem] = []
     source = None
     try:
-        source = RunbookSource.model_validate(file.data)
+        source = RunbookSource.model_validate(file.data, strict=True)
     except ValidationError as error:
         found += file.problems(error, RunbookSource)
     found += proofread(file)
-    problems += found
+    problems += by_place(found)
     return None if found or source is None else _definition(source)
 
 

@@ -47,11 +47,18 @@ class Fail:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """The step cannot go on by itself: a person retries it, ends it by hand or skips it."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Stay:
     """The step waits on for what it already waits for."""
 
 
-Move = Next | Done | Fail | Stay
+Move = Next | Done | Fail | Hold | Stay
 
 
 class Fault(Exception):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from continuitybot import audit
-from continuitybot.errors import NotAllowed, NotFound, Refused
+from continuitybot.errors import NotAllowed, NotFound, Problem, Refused
 from continuitybot.people import authority
 from continuitybot.people.directory import Directory
 from continuitybot.people.model import BOT, Person
@@ -37,7 +37,8 @@ class Runbooks:
     """All runbooks and their runs.
 
     `ports_by_mode` has the outside for each mode (see Mode) that runs may have here, and
-    `previews` makes the one that only tells a Speaker what a live one would do. Every verb
+    `previews` makes the one that only tells a Speaker what a live one would do. `faults` is why
+    runbooks are missing that have a file. Every verb
     checks the authority of the person, and is written to the audit record, denials included.
     """
 
@@ -50,11 +51,13 @@ class Runbooks:
         time_zone: str = "UTC",
         *,
         previews: Callable[[Speaker], Ports] = dry_run_ports,
+        faults: Sequence[Problem] = (),
     ) -> None:
         self._database = database
         self._definitions = definitions
         self._directory = directory
         self._previews = previews
+        self.faults = tuple(faults)
         self._starter = Starter(definitions, time_zone)
         self._reach = {
             Mode(mode): Reach(ports, Children(database, definitions, Mode(mode)))
@@ -81,7 +84,7 @@ class Runbooks:
 
     async def run(self, tx: Transaction, ref: str) -> Run:
         """One run. Raises NotFound."""
-        return (await store.load_run(tx, ref))[0]
+        return await store.load_run(tx, ref)
 
     async def runs(self, tx: Transaction, *, open_only: bool = False, limit: int = 50) -> list[Run]:
         """The newest runs first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from continuitybot.runbooks import store, telling
@@ -37,29 +37,36 @@ async def start_run(
     values = read_inputs(definition, inputs)
     practises = definition.kind is Kind.DRILL or mode is not Mode.LIVE
     ref = await tx.next_ref("DRILL" if practises else "RUN")
-    run = new_run(
+    blank = new_run(
         ref, definition, values, tx.now,
         mode=mode, requester=requester, incident=incident, event=event or {},
     )  # fmt: skip
+    run, effects = advance(blank, Started(), tx.now, RULES)
     await store.insert_run(tx, run, request_key or ref)
     await tx.announce(telling.started(run))
-    return await apply_event(tx, ref, Started())
+    await _carry_out(tx, blank, run, effects)
+    return run
 
 
 async def apply_event(tx: Transaction, ref: str, event: Event) -> Run:
     """Advance a run by an event. Raises NotFound, and Refused to a person."""
-    before, version = await store.load_run(tx, ref, to_change=True)
+    before = await store.load_run(tx, ref, to_change=True)
     after, effects = advance(before, event, tx.now, RULES)
     if after == before:
         return before
-    await store.save_run(tx, after, version)
-    for key in _keys(before) - _keys(after):
+    await store.save_run(tx, after)
+    heard = getattr(event, "key", "")
+    for key in _keys(before) - _keys(after) - {heard}:
         await tx.cancel_effects(key=key)
+    await _carry_out(tx, before, after, effects)
+    return after
+
+
+async def _carry_out(tx: Transaction, before: Run, after: Run, effects: Sequence[Effect]) -> None:
     for effect in effects:
-        await tx.enqueue(_stored(ref, effect))
+        await tx.enqueue(_stored(after.ref, effect))
     for change in telling.changes(before, after):
         await tx.announce(change)
-    return after
 
 
 def _keys(run: Run) -> set[str]:

@@ -1,11 +1,11 @@
-"""The language of runbooks: what a file may say, and its JSON Schema."""
+"""The language of runbooks: what a file may say. `editors.py` has its JSON Schema."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from continuitybot.runbooks.actions import ACTIONS
 from continuitybot.runbooks.actions.approve import ApproveBody
@@ -26,6 +26,7 @@ from continuitybot.runbooks.actions.wait import WaitBody
 from continuitybot.runbooks.definition import PARALLEL, InputDefinition
 from continuitybot.runbooks.inputs import read_value
 from continuitybot.settings.values import Duration, Form, Section
+from continuitybot.sourcefile import wrong
 from continuitybot.store import cron
 
 StepId = Annotated[
@@ -36,14 +37,60 @@ Name = Annotated[
 ]
 
 
+def _cron(text: str) -> str:
+    if text:
+        try:
+            cron(text)
+        except ValueError as error:
+            raise wrong(f"is no time that could come: {error}", "Such as 0 9 * * tue.") from error
+    return text
+
+
+def _some_time(value: timedelta) -> timedelta:
+    if not value:
+        raise wrong("must be more than nothing", "Leave it out if there is no limit.")
+    return value
+
+
+def _text_or_number(value: Any) -> Any:
+    if isinstance(value, bool | list | dict):
+        raise wrong("must be text or a number", "Put quotes around it.")
+    return value
+
+
+def _without_twins(choices: list[str]) -> list[str]:
+    if len(set(choices)) < len(choices):
+        raise wrong("names a choice twice", "Keep one.")
+    return choices
+
+
+def _no_jump(word: str) -> str:
+    if word.startswith("goto"):
+        raise wrong("must be `stop`, `continue`, `ask` or a goto", "Write {goto: id}.")
+    return word
+
+
+Cron = Annotated[
+    str,
+    AfterValidator(_cron),
+    Field(json_schema_extra={"pattern": r"^(\S+(\s+\S+){4})?$", "examples": ["0 9 * * tue"]}),
+]
+
+
 class InputSource(Section):
     """One input of a runbook."""
 
-    type: Literal["text", "number", "duration", "choice", "domain"] = "text"
+    type: Literal["text", "number", "duration", "choice", "domain"] = Field(
+        "text", description="What it is; values are checked against it when a run starts."
+    )
     title: str = Field("", description="What a form says beside it.")
-    required: bool = False
-    default: str | int | float | None = None
-    choices: list[str] = Field([], description="For `type: choice`: what can be chosen.")
+    required: bool = Field(False, description="Whether a run cannot start without it.")
+    default: Annotated[str | int | float | None, BeforeValidator(_text_or_number)] = Field(
+        None, description="What it is when nobody says."
+    )
+    choices: Annotated[list[str], AfterValidator(_without_twins)] = Field(
+        [], description="For `type: choice`: what can be chosen."
+    )
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> InputSource:
@@ -66,8 +113,10 @@ class InputSource(Section):
 class AlertSource(Section):
     """An alert that starts the runbook: of one check, or of a direction."""
 
-    check: str = ""
-    direction: Literal["", "inbound", "outbound"] = ""
+    check: str = Field("", description="The name of a check; or give a direction.")
+    direction: Literal["", "inbound", "outbound"] = Field(
+        "", description="Any check of this direction; or give a check."
+    )
 
     @model_validator(mode="after")
     def _names_one(self) -> AlertSource:
@@ -79,17 +128,12 @@ class AlertSource(Section):
 class TriggerSource(Section):
     """What starts the runbook by itself."""
 
-    alert: AlertSource | None = None
-    cron: str = Field("", description="Five fields: minute, hour, day, month, weekday.")
-
-    @model_validator(mode="after")
-    def _can_be_read(self) -> TriggerSource:
-        if self.cron:
-            try:
-                cron(self.cron)
-            except ValueError as error:
-                raise ValueError(f"cron: {error}") from error
-        return self
+    alert: AlertSource | None = Field(None, description="An alert, once for each incident.")
+    cron: Cron = Field(
+        "",
+        description="Five fields: minute, hour, day, month, weekday, in the zone of the "
+        "organisation.",
+    )
 
 
 class RetrySource(Section):
@@ -102,47 +146,63 @@ class RetrySource(Section):
 class GotoSource(Section):
     """Where to go on after a failure: forward, in the same list of steps."""
 
-    goto: StepId
+    goto: StepId = Field(description="The id of a later step in the same list.")
 
 
 class ParallelSource(Section):
     """Lists of steps that run side by side; the step is done when all of them are."""
 
-    branches: list[Annotated[list[StepSource], Field(min_length=1)]] = Field(min_length=2)
+    branches: list[Annotated[list[StepSource], Field(min_length=1)]] = Field(
+        min_length=2, description="Two or more lists of steps."
+    )
 
 
 class StepSource(Section):
     """One step: exactly one action, and the rules around it."""
 
-    id: StepId
-    title: str
-    when: str = Field("", description="An expression; the step is skipped when it is false.")
+    id: StepId = Field(description="What people, templates and goto call it.")
+    title: str = Field(description="What cards and reports call it.")
+    when: str = Field(
+        "",
+        description="An expression; the step is skipped when it is false.",
+        examples=["steps.decide.choice == 'invoke'"],
+    )
     owner: str = Field("", description="Whose it is: a handle or an audience.")
-    timeout: Duration | None = Field(None, description="How long a try may take before it fails.")
-    retry: RetrySource | None = None
+    timeout: Annotated[Duration, AfterValidator(_some_time)] | None = Field(
+        None, description="How long a try may take before it fails."
+    )
+    retry: RetrySource | None = Field(None, description="How often it is tried when it fails.")
     on_failure: Annotated[
-        Annotated[Literal["stop", "continue", "ask"], Tag("word")]
-        | Annotated[GotoSource, Tag("goto")],
-        Discriminator(lambda value: "word" if isinstance(value, str) else "goto"),
-    ] = "stop"
+        Annotated[Literal["stop", "continue", "ask"], BeforeValidator(_no_jump), Tag("word")]
+        | Annotated[GotoSource, Tag("jump")],
+        Discriminator(lambda value: "word" if isinstance(value, str) else "jump"),
+    ] = Field(
+        "stop",
+        description="What a failure means: the run stops, it goes on, a person is "
+        "asked, or `goto: id`.",
+    )
     objective: str = Field("", description="The objective that is met when this step is done.")
 
-    check: CheckBody | None = None
-    canary: CanaryBody | None = None
-    page: PageBody | None = None
-    say: SayBody | None = None
-    ask: AskBody | None = None
-    do: DoBody | None = None
-    approve: ApproveBody | None = None
-    invoke: InvokeBody | None = None
-    extend: ExtendBody | None = None
-    fail_back: FailBackBody | None = None
-    broadcast: BroadcastBody | None = None
-    http: HttpBody | None = None
-    wait: WaitBody | None = None
-    parallel: ParallelSource | None = None
-    run: RunBody | None = None
-    report: ReportBody | None = None
+    check: CheckBody | None = Field(None, description="Observe checks now.")
+    canary: CanaryBody | None = Field(None, description="Send a mail along a route and find it.")
+    page: PageBody | None = Field(None, description="Wake people.")
+    say: SayBody | None = Field(None, description="Tell those who follow the run.")
+    ask: AskBody | None = Field(None, description="Put a question and wait for its answer.")
+    do: DoBody | None = Field(None, description="Something a person does and ticks off.")
+    approve: ApproveBody | None = Field(
+        None, description="A second person agrees before the run goes on."
+    )
+    invoke: InvokeBody | None = Field(None, description="Switch the mail to the standby.")
+    extend: ExtendBody | None = Field(None, description="Give a continuity event more time.")
+    fail_back: FailBackBody | None = Field(None, description="Bring the mail back to the primary.")
+    broadcast: BroadcastBody | None = Field(None, description="Text many people.")
+    http: HttpBody | None = Field(None, description="Call another system.")
+    wait: WaitBody | None = Field(
+        None, description="Wait: for a while, for health, a reply or an event."
+    )
+    parallel: ParallelSource | None = Field(None, description="Run lists of steps side by side.")
+    run: RunBody | None = Field(None, description="Run another runbook.")
+    report: ReportBody | None = Field(None, description="Write the report.")
 
     @model_validator(mode="after")
     def _has_one_action(self) -> StepSource:
@@ -160,26 +220,22 @@ class StepSource(Section):
         return self._actions()[0]
 
     def _actions(self) -> list[str]:
-        return [name for name in ACTION_NAMES if getattr(self, name) is not None]
+        return [name for name in ACTION_NAMES if name in self.model_fields_set]
 
 
 class RunbookSource(Section):
     """A runbook file."""
 
-    name: Name
-    title: str
-    kind: Literal["checklist", "drill", "incident"]
+    name: Name = Field(description="What people type after `run`.")
+    title: str = Field(description="What cards and reports call it.")
+    kind: Literal["checklist", "drill", "incident"] = Field(
+        description="Before, in practice, or live. A drill never runs live."
+    )
     inputs: dict[StepId, InputSource] = Field({}, description="What it is started with.")
-    on: TriggerSource = TriggerSource()
+    on: TriggerSource = Field(TriggerSource(), description="What starts it by itself.")
     objectives: dict[StepId, Duration] = Field({}, description="Name -> time from the start.")
-    steps: list[StepSource] = Field(min_length=1)
+    steps: list[StepSource] = Field(min_length=1, description="The steps, in order.")
 
 
 ACTION_NAMES = (*ACTIONS, PARALLEL)
 STEP_RULES = tuple(name for name in StepSource.model_fields if name not in ACTION_NAMES)
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a runbook file, for editors."""
-    schema = RunbookSource.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -7,7 +7,7 @@ from typing import Any
 
 from continuitybot.runbooks.definition import PARALLEL, OnFailure, StepDefinition, every_step
 from continuitybot.runbooks.model import Purpose, StepRun
-from continuitybot.runbooks.moves import LOOK, Done, Fail, Fault, Move, Next, Stay
+from continuitybot.runbooks.moves import LOOK, Done, Fail, Fault, Hold, Move, Next, Stay
 from continuitybot.runbooks.states import ENDED_STEPS, OPEN_STEPS, RunState, StepState
 from continuitybot.runbooks.turn import Turn
 
@@ -51,6 +51,8 @@ def go_on(turn: Turn, id: str, move: Move) -> None:
             step = turn.step(id)
             turn.change(id, step.state, outputs={**step.outputs, **outputs})
             fail(turn, id, reason)
+        case Hold(reason=reason):
+            hold(turn, id, reason)
         case Stay():
             pass
         case Next():
@@ -106,14 +108,19 @@ def give_up(turn: Turn, id: str, reason: str, *, by: str = "") -> None:
     """A step has failed; with `by`, a person says so and is not asked again."""
     policy = turn.spot(id).step.on_failure
     if policy is OnFailure.ASK and not by:
-        turn.change(id, StepState.HELD, reason=reason, waits={}, subjects=())
-        _close_branches(turn, id)
+        hold(turn, id, reason)
         return
     _end(turn, id, StepState.FAILED, reason, by=by)
     if policy is OnFailure.GOTO:
         _skip_up_to(turn, id)
     elif policy is not OnFailure.CONTINUE:
         end_run(turn, RunState.FAILED)
+
+
+def hold(turn: Turn, id: str, reason: str) -> None:
+    """The step stops where it is, until a person says how it goes on."""
+    turn.change(id, StepState.HELD, reason=reason, waits={}, subjects=())
+    _close_branches(turn, id)
 
 
 def hold_unknown(turn: Turn, id: str, reason: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from continuitybot.runbooks.model import Run, StepRun
 from continuitybot.runbooks.states import RunState, StepState
+from continuitybot.runbooks.waiting import waits_for
 from continuitybot.store import Change
 
 _RUN_WORDS = {
@@ -38,9 +40,10 @@ def started(run: Run) -> Change:
 
 def changes(before: Run, after: Run) -> Iterator[Change]:
     """What an advance changed: each step that moved on, then the run."""
-    for id, step in after.steps.items():
-        if step.state is not before.steps[id].state:
-            yield _step_change(after, id, step)
+    for id in after.definition.spots:  # a database may return a run's steps in another order
+        was, step = before.steps[id], after.steps[id]
+        if step.state is not was.state or _tried_again(was, step):
+            yield _step_change(after, id, was, step)
     if after.state is before.state:
         return
     if before.state is RunState.PAUSED and not after.has_ended:
@@ -49,12 +52,30 @@ def changes(before: Run, after: Run) -> Iterator[Change]:
         yield _change(after, f"run.{word}", f"{_title(after)} is {word}.")
 
 
-def _step_change(run: Run, id: str, step: StepRun) -> Change:
+def _tried_again(before: StepRun, after: StepRun) -> bool:
+    """Whether it has begun once more by itself, even when it stands where it stood before."""
+    return after.attempt > max(1, before.attempt)
+
+
+def _step_change(run: Run, id: str, before: StepRun, step: StepRun) -> Change:
     definition = run.definition.spots[id].step
     by = f" ({step.by})" if step.by else ""
     reason = f": {step.reason}" if step.reason else ""
     text = f"{definition.title} {_STEP_SENTENCES[step.state]}{by}{reason}."
-    return _change(run, "run.advanced", text.replace("..", "."), step=id, state=step.state.value)
+    return _change(
+        run,
+        "run.advanced",
+        text.replace("..", "."),
+        step=id,
+        action=definition.action,
+        before=before.state.value,
+        state=step.state.value,
+        reason=step.reason,
+        is_retry=_tried_again(before, step),
+        waits_for=waits_for(definition.action, step.state, step.waits, step.subjects),
+        started=_moment(step.started or before.started),
+        ended=_moment(step.ended),
+    )
 
 
 def _change(run: Run, what: str, text: str, **data: Any) -> Change:
@@ -65,8 +86,13 @@ def _change(run: Run, what: str, text: str, **data: Any) -> Change:
         "incident": run.incident,
         "requester": run.requester,
         "state": run.state.value,
+        "created": run.created.isoformat(),
     }
     return Change(run.ref, what, text, {**facts, **data})
+
+
+def _moment(at: datetime | None) -> str:
+    return at.isoformat() if at else ""
 
 
 def _title(run: Run) -> str:

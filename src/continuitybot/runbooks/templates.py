@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import Template
 from jinja2.environment import TemplateExpression
-from jinja2.sandbox import SandboxedEnvironment
 
+from continuitybot.runbooks.filters import at_most
 from continuitybot.runbooks.moves import Fault
+from continuitybot.runbooks.sandbox import ENVIRONMENT
 
 _MARKS = ("{{", "{%", "{#")
-
-
-class _Missing(StrictUndefined):
-    """Says what is missing and what there is instead."""
-
-    @property
-    def _undefined_message(self) -> str:
-        return _missing_text(self._undefined_obj, str(self._undefined_name))
-
-
-def _missing_text(holder: Any, name: str) -> str:
-    if not isinstance(holder, Mapping):
-        return f"there is no `{name}`"
-    if "state" in holder and "reason" in holder:  # a step
-        there = f"the step is {holder['state']} and has: {', '.join(map(str, holder))}"
-    else:
-        there = f"there is: {', '.join(map(str, holder)) or 'nothing'}"
-    return f"there is no `{name}` ({there})"
-
-
-# What comes out is plain text for chat, SMS and requests, each of which escapes it its own way.
-_ENVIRONMENT = SandboxedEnvironment(undefined=_Missing, autoescape=False)
 
 
 class Templates:
@@ -64,9 +43,12 @@ def _render_text(text: str, context: Mapping[str, Any]) -> str:
     if not is_template(text):
         return text
     try:
-        return _compiled(text).render(context)
+        written = ""
+        for piece in _compiled(text).generate(context):
+            written = at_most(written + piece)
     except Exception as error:  # whatever an author's template can raise is their fault
         raise Fault(f"`{_shortened(text)}` cannot be filled in: {error}") from error
+    return written
 
 
 def is_template(text: str) -> bool:
@@ -76,62 +58,12 @@ def is_template(text: str) -> bool:
 
 @lru_cache(maxsize=2000)
 def _compiled(text: str) -> Template:
-    return _ENVIRONMENT.from_string(text)
+    return ENVIRONMENT.from_string(text)
 
 
 @lru_cache(maxsize=2000)
 def _compiled_condition(text: str) -> TemplateExpression:
-    return _ENVIRONMENT.compile_expression(text, undefined_to_none=False)
-
-
-# -------------------------------------------------- what can be said without running
-
-Path = tuple[str, ...]
-BUILT_IN = frozenset({*_ENVIRONMENT.globals, "loop"})
-
-
-def names_in_condition(text: str) -> list[Path]:
-    """The names a condition uses. Raises Fault when it is not an expression."""
-    return names_in("{{ (" + text + ") }}")
-
-
-def names_in(text: str) -> list[Path]:
-    """The names a template uses: `{{ steps.ask.by }}` uses ("steps", "ask", "by").
-
-    Raises Fault when it is not a template at all.
-    """
-    try:
-        tree = _ENVIRONMENT.parse(text)
-        _ENVIRONMENT.from_string(tree)  # unknown filters and tests show only here
-    except TemplateSyntaxError as error:
-        raise Fault(f"is not a valid template: {error.message}") from error
-    except TemplateError as error:
-        raise Fault(f"is not a valid template: {error}") from error
-    return list(dict.fromkeys(_paths(tree, frozenset())))
-
-
-def _paths(node: nodes.Node, inner: frozenset[str]) -> Iterator[Path]:
-    """Dotted names from the outside in; `inner` are names that the template itself sets."""
-    path = _path(node)
-    if path is not None:
-        if path[0] not in inner:
-            yield path
-        return
-    set_here = {name.name for name in node.find_all(nodes.Name) if name.ctx == "store"}
-    for child in node.iter_child_nodes():
-        yield from _paths(child, inner | set_here)
-
-
-def _path(node: nodes.Node) -> Path | None:
-    if isinstance(node, nodes.Name):
-        return (node.name,) if node.ctx == "load" else None
-    if isinstance(node, nodes.Getattr):
-        before = _path(node.node)
-        return None if before is None else (*before, node.attr)
-    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
-        before = _path(node.node)
-        return None if before is None else (*before, str(node.arg.value))
-    return None
+    return ENVIRONMENT.compile_expression(text, undefined_to_none=False)
 
 
 def _shortened(text: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from continuitybot.runbooks.definition import Spot, StepDefinition
+from continuitybot.runbooks.gone import Gone
 from continuitybot.runbooks.model import Effect, Note, Purpose, Run, StepRun
 from continuitybot.runbooks.moves import TIMER, Conduct, Rules
 from continuitybot.runbooks.states import (
@@ -58,7 +59,8 @@ class Turn:
         return self._run.definition.spots[id]
 
     def conduct(self, id: str) -> Conduct:
-        return self.rules.conducts[self.spot(id).step.action]
+        action = self.spot(id).step.action
+        return self.rules.conducts.get(action) or Gone(action)
 
     def tracks(self) -> tuple[StepDefinition, ...]:
         """The outermost list of steps."""
@@ -105,7 +107,9 @@ class Turn:
         step, definition = self._steps[id], self.spot(id).step
         payload = {
             "run": self._run.ref,
+            "run_started": self._run.created.isoformat(),
             "step": id,
+            "step_started": step.started.isoformat() if step.started else "",
             "title": definition.title,
             "action": definition.action,
             "owner": definition.owner,

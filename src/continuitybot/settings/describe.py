@@ -42,7 +42,8 @@ says what is wrong in it. Only `organisation` and one entry of `checks` are requ
 | `CONTINUITYBOT_CONFIG` | the settings file, instead of `continuitybot.yaml` in this folder |
 | `CONTINUITYBOT_AS` | the handle of the person who speaks on the command line (`--as`) |
 
-Besides these, only the environment variables that the file names as secrets are read.
+Besides these, only the environment variables that the file names as secrets are read; with
+`tracing`, OpenTelemetry's exporter reads its own too, such as `OTEL_EXPORTER_OTLP_CERTIFICATE`.
 
 <!-- Written by `make docs` from src/continuitybot/settings. -->
 """

@@ -17,6 +17,7 @@ from continuitybot.settings.organisation import OrganisationSettings
 from continuitybot.settings.people import OncallSettings, PeopleSettings
 from continuitybot.settings.readiness import DrillSettings
 from continuitybot.settings.runbooks import RunbooksSettings
+from continuitybot.settings.tracing import TracingSettings
 from continuitybot.settings.values import DatabaseAddress, Secret, Section
 from continuitybot.settings.web import WebSettings
 
@@ -65,6 +66,9 @@ class Settings(Section):
     chat: ChatSettings = Field(default_factory=ChatSettings, description="Slack and the console.")
     web: WebSettings = Field(default_factory=WebSettings, description="The HTTP server.")
     log: LogSettings = Field(default_factory=LogSettings, description="The bot's own log.")
+    tracing: TracingSettings | None = Field(
+        None, description="Where traces are sent; none are made without it."
+    )
 
 
 def database_url(settings: Settings, folder: Path) -> str:

@@ -11,7 +11,14 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
 from pydantic_core import core_schema
 
 from continuitybot.errors import Refused
@@ -19,6 +26,7 @@ from continuitybot.sourcefile import wrong
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_LONGEST = timedelta(days=36_525)  # a century; what is added to today must stay a date
 
 
 class Section(BaseModel):
@@ -33,14 +41,17 @@ def parse_duration(value: Any) -> timedelta:
         return value
     text = str(value).strip().lower()
     parts = _PART.findall(text)
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         parts = [(value, "s")]
     elif not parts or _PART.sub("", text).strip():
         raise ValueError("a duration is a number with s, m, h or d, such as 90s or 1h30m")
     try:
-        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+        found = timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
     except OverflowError:
-        raise ValueError("no duration is that long") from None
+        found = timedelta.max
+    if found > _LONGEST:
+        raise ValueError("no duration is that long")
+    return found
 
 
 def format_duration(value: timedelta) -> str:
@@ -56,9 +67,15 @@ def format_duration(value: timedelta) -> str:
     return "".join(words[:2])
 
 
+_AMOUNT = r"[0-9]+(\.[0-9]+)?\s*([mM]?[sS]|[mMhHdD])\s*"
+DurationSource = (
+    Annotated[str, Field(pattern=rf"^\s*({_AMOUNT})+$")] | Annotated[float, Field(ge=0)]
+)
+"""How a duration may be written, for JSON Schemas."""
+
 Duration = Annotated[
     timedelta,
-    BeforeValidator(parse_duration, json_schema_input_type=str | float),
+    BeforeValidator(parse_duration, json_schema_input_type=DurationSource),
     PlainSerializer(format_duration, return_type=str),
 ]
 

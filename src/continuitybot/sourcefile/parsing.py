@@ -46,6 +46,9 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^-?\d+\.\d
 _Loader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), None)
 
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # neither databases nor requests take them
+
+
 @dataclass
 class _Survey:
     """Notes where every value of a document stands."""
@@ -62,6 +65,8 @@ class _Survey:
         self.places[path] = _place(node.start_mark)
         if isinstance(node, yaml.ScalarNode):
             self.written[path] = node.value
+            if _NO_TEXT.search(node.value):
+                self._fault(node, "a text holds a character that is none", "Remove the escape.")
         elif isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
                 self.note(item, (*path, index))
@@ -125,10 +130,14 @@ _CAUSES = (
     (r"expected <block end>", "the indentation does not fit the lines above", "Line them up."),
     (r"could not find expected ':'", "a key has no colon behind it", "Write `key: value`."),
     (r"unexpected end of stream", "a quote is opened and never closed", "Close it."),
+    (r"but got '\?'", "a text ends in a question mark and is not in quotes", _QUOTE),
+    (r"but found '<stream end>'", "the file ends in the middle of a value",
+     "Close the bracket that is open."),
     (r"expected ',' or '[\]}]'", "a bracket is opened and not closed", "Close it."),
+    (r"for merging", "`<<` takes the keys of another section", "Write `<<: *name`."),
     (r"another document", "a second document begins", "Remove the line `---`."),
 )  # fmt: skip
-_OPENED_EARLIER = re.compile(r"unexpected end of stream|expected ',' or")
+_OPENED_EARLIER = re.compile(r"unexpected end of stream|expected ',' or (?!.*'\?')")
 
 
 def _faults(name: str, error: yaml.MarkedYAMLError) -> Iterator[Problem]:
@@ -137,11 +146,20 @@ def _faults(name: str, error: yaml.MarkedYAMLError) -> Iterator[Problem]:
     mark = error.context_mark if _OPENED_EARLIER.search(said) else error.problem_mark
     line, column = _place(mark) if mark else (1, 1)
     where = f"{name}:{line}:{column}"
+    if "expected <block end>" in said and _is_after_an_end(error.problem_mark):
+        what = "a value goes on after its closing bracket or quote"
+        yield Problem(where, what, remedy="Put quotes around the whole of it.")
+        return
     for pattern, what, remedy in _CAUSES:
         if found := re.search(pattern, said):
             yield Problem(where, what.format(*found.groups()), remedy=remedy)
             return
     yield Problem(where, f"is not valid YAML: {said}", remedy="Check the lines just before.")
+
+
+def _is_after_an_end(mark: Any) -> bool:
+    before = mark.buffer[: mark.pointer].rpartition("\n")[2].rstrip() if mark else ""
+    return before.endswith(("}", "]", '"', "'"))
 
 
 def _place(mark: Any) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -34,7 +34,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "greater_than_equal": ("must be at least {ge}", ""),
     "less_than": ("must be less than {lt}", ""),
     "less_than_equal": ("must be at most {le}", ""),
-    "literal_error": ("must be {expected}", ""),
     "too_short": ("has too few entries: at least {min_length} must be there", ""),
     "model_type": ("must be a section", "Indent its settings below it, one `key: value` a line."),
     "model_attributes_type": ("must be a section",
@@ -69,12 +68,22 @@ def worded(fault: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     if fault["type"] == "union_tag_invalid":
         kinds = re.findall(r"'([^']*)'", context["expected_tags"])
         return "must be of a known kind", suggestion(context["tag"], kinds)
+    if fault["type"] == "literal_error":
+        return _one_of(re.findall(r"'([^']*)'", context["expected"]), fault["input"])
     if fault["type"] in _WORDS:
         what, remedy = _WORDS[fault["type"]]
         quoted = {name: str(value).replace("'", "`") for name, value in context.items()}
         return what.format(**quoted), remedy
     text = fault["msg"].removeprefix("Value error, ")
     return f"is not right: {text[0].lower()}{text[1:]}", ""
+
+
+def _one_of(words: Sequence[str], found: Any) -> tuple[str, str]:
+    """Which words there are; the empty one, which means the same as leaving it out, is not told."""
+    quoted = [f"`{word}`" for word in words if word]
+    what = " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
+    near = suggestion(found, words) if isinstance(found, str) else ""
+    return f"must be {what}", near if near.startswith("Did") else ""
 
 
 def _siblings(model: type[BaseModel], fault: ErrorDetails) -> Collection[str]:

@@ -1,6 +1,8 @@
 """The database, the transaction, and the outbox with its leases: one mechanism for all rooms."""
 
-from continuitybot.store.database import Change, Database, Transaction
+from continuitybot.store.bulk import Bulk
+from continuitybot.store.database import Database
+from continuitybot.store.duty import Duty, nothing_follows
 from continuitybot.store.effects import (
     Again,
     Effect,
@@ -11,13 +13,24 @@ from continuitybot.store.effects import (
     effects,
 )
 from continuitybot.store.schedules import Schedule, Schedules, cron, every, next_after
-from continuitybot.store.tables import Json, UtcTime, from_document, metadata, to_document
-from continuitybot.store.worker import Duty, Workers, nothing_follows
+from continuitybot.store.tables import (
+    Document,
+    Json,
+    UtcTime,
+    from_document,
+    metadata,
+    to_document,
+)
+from continuitybot.store.transaction import Change, Transaction
+from continuitybot.store.watching import Silent, Watcher
+from continuitybot.store.worker import Workers
 
 __all__ = [
     "Again",
+    "Bulk",
     "Change",
     "Database",
+    "Document",
     "Duty",
     "Effect",
     "Failed",
@@ -25,10 +38,12 @@ __all__ = [
     "Outcome",
     "Schedule",
     "Schedules",
+    "Silent",
     "Succeeded",
     "Transaction",
     "Unknown",
     "UtcTime",
+    "Watcher",
     "Workers",
     "cron",
     "effects",

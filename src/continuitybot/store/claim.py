@@ -17,7 +17,7 @@ class Claim:
     """
 
     def __init__(self, database: Database) -> None:
-        file = database.engine.url.database if database.single_process else None
+        file = database.engine.sync_engine.url.database if database.single_process else None
         self._path = Path(f"{file}.lock") if file else None
         self._handle: int | None = None
 

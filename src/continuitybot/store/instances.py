@@ -42,11 +42,12 @@ from continuitybot import __version__
 from continuitybot.clock import steady
 from continuitybot.errors import Transient
 from continuitybot.store.bell import RING, Bell
-from continuitybot.store.database import Database, Transaction
+from continuitybot.store.database import Database
 from continuitybot.store.database_clock import DatabaseClock
 from continuitybot.store.effects import effects
 from continuitybot.store.line import Line, in_short
 from continuitybot.store.tables import UtcTime, metadata
+from continuitybot.store.transaction import Transaction
 
 _REMEMBERED = timedelta(days=7)
 

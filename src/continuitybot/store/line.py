@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
+
+from continuitybot.store.engines import Engine
 
 _PATIENCE = 4.0
 """Seconds for which a statement, or making the connection, may take."""
@@ -17,8 +19,8 @@ _PATIENCE = 4.0
 class Line:
     """One connection, made when it is first needed; each statement is its own transaction."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._url = engine.url
+    def __init__(self, engine: Engine) -> None:
+        self._url = engine.sync_engine.url
         self._connection: AsyncConnection | None = None
 
     async def execute(self, *statements: Executable) -> list[CursorResult[Any]]:

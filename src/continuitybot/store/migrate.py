@@ -35,6 +35,7 @@ async def migrate(database: Database) -> None:
 
     def upgrade(connection: Connection) -> None:
         if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # another one may take long
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
         config = alembic_config(connection)
         if _is_newer(connection, config):
@@ -42,8 +43,7 @@ async def migrate(database: Database) -> None:
         else:
             command.upgrade(config, "head")
 
-    async with database.engine.begin() as connection:
-        await connection.run_sync(upgrade)
+    await database.engine.run_sync(upgrade)
 
 
 def _is_newer(connection: Connection, config: Config) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import is_dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
+import pydantic_core
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
@@ -73,17 +74,39 @@ def to_document(value: Any, kind: Any = None) -> Any:
 
 
 def from_document(kind: type[T], document: Any) -> T:
-    """The value of `kind` that `to_document` made the document of.
+    """The value of `kind` that `to_document` made the document of, in this version or another.
 
-    Fields that this version does not know are passed over. Raises Unreadable when it cannot make
-    sense of a value, such as a state that a newer version has.
+    What is missing has its default, and what is not known here is left out. Raises Unreadable for
+    a document that makes no sense to this version, such as a state that only a newer one knows.
     """
     try:
         return _adapter(kind).validate_python(document)  # type: ignore[no-any-return]  # by kind
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise Unreadable(
-            f"This version cannot read {where} of a {kind.__name__}: {first['msg']}.",
-            remedy="A newer version wrote it: replace this instance by one of that version.",
+            f"A stored {kind.__name__} cannot be read by this version: {where}: {first['msg']}.",
+            remedy="If a newer version has written it, update this instance.",
+            code="stored_document",
         ) from error
+
+
+class Document(Generic[T]):
+    """How values of a dataclass are stored when one field, `apart`, has a column of its own."""
+
+    def __init__(self, kind: type[T], *, apart: str) -> None:
+        self._kind = kind
+        self._apart = apart
+
+    def dump(self, value: T) -> Any:
+        """Plain JSON values of all other fields."""
+        return _adapter(self._kind).dump_python(value, mode="json", exclude={self._apart})
+
+    def load(self, document: Any, apart: Any) -> T:
+        """The value of a document and of the field that was stored apart from it."""
+        return from_document(self._kind, {**document, self._apart: apart})
+
+
+def to_json(document: Any) -> str:
+    """A document as the text that a `Json` column holds."""
+    return pydantic_core.to_json(document).decode()

@@ -9,6 +9,7 @@ from aiohttp import web
 from markupsafe import Markup, escape
 
 from continuitybot.errors import ContinuityError, NotAllowed, NotFound, Refused, Transient
+from continuitybot.log import about
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,15 @@ _TITLES = {
 
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn errors into answers that a person can use; never a traceback, never silence."""
+    """Turn errors into answers that a person can use; never a traceback, never silence.
+
+    Whatever is logged while a request is answered names it.
+    """
+    with about(request=f"{request.method} {request.path}"):
+        return await _answered(request, handler)
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPRequestEntityTooLarge:
@@ -50,7 +59,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
         return answer(request, status, str(error))
     except Exception:  # whatever breaks, the asker gets an answer and the log the details
-        log.exception("web.request_broke", path=request.path)
+        log.exception("web.request_broke")
         return answer(request, 500, "The bot made a mistake; its log has the details.")
 
 

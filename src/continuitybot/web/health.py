@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from continuitybot.errors import Transient
 from continuitybot.store.instances import Instance
@@ -15,11 +15,14 @@ from continuitybot.store.instances import Instance
 Part = Callable[[], Awaitable[str]]
 """Asks one part how it is: "" when well, else one sentence on what is wrong."""
 
+Figures = Callable[[], Awaitable[bytes]]
+"""Gives every figure in the text format of Prometheus."""
+
 
 def routes(
     parts: Mapping[str, Part],
     instances: Callable[[], Awaitable[Sequence[Instance]]],
-    registry: CollectorRegistry,
+    figures: Figures,
 ) -> list[web.RouteDef]:
     """`/healthz` (the process runs), `/readyz` (each part is well), `/metrics` (Prometheus).
 
@@ -42,9 +45,7 @@ def routes(
         return web.json_response(body, status=503 if ill else 200)
 
     async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(
-            body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
+        return web.Response(body=await figures(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [
         web.get("/healthz", healthz),

@@ -26,6 +26,7 @@ from continuitybot.chat.message import (
     Table,
     Tone,
 )
+from continuitybot.errors import Problem
 from continuitybot.people.roster import Roster
 from continuitybot.runbooks.definition import Definition
 from continuitybot.runbooks.drift import Drift
@@ -88,13 +89,19 @@ def runs_card(runs: Sequence[Run], roster: Roster) -> Card:
     return Card("Runs", table=Table(("Run", "Runbook", "State", "Started", "By"), rows))
 
 
-def runbooks_card(definitions: Mapping[str, Definition]) -> Card:
-    """What can be run."""
+def runbooks_card(definitions: Mapping[str, Definition], faults: Sequence[Problem]) -> Card:
+    """What can be run, and why some cannot."""
     rows = tuple(
         (one.name, one.title, one.kind.value, str(len(one.steps))) for one in definitions.values()
     )
     columns = ("Name", "What it is for", "Kind", "Steps")
-    return Card("Runbooks", table=Table(columns, rows), footer="Start one with: run NAME")
+    return Card(
+        "Runbooks",
+        tone="warning" if faults else "",
+        text=tuple(f"Cannot be used: {fault}" for fault in faults),
+        table=Table(columns, rows),
+        footer="Start one with: run NAME",
+    )
 
 
 def drift_card(drift: Drift) -> Card:

@@ -14,6 +14,7 @@ from continuitybot.chat.message import Card
 from continuitybot.chat.platform import Command, Reply
 from continuitybot.chat.verbs import VERBS, Verb
 from continuitybot.errors import ContinuityError, NotAllowed
+from continuitybot.log import about
 from continuitybot.people.authority import require
 from continuitybot.people.model import Person
 
@@ -67,11 +68,13 @@ class Commands:
     async def _perform(self, person: Person, platform: str, parsed: Parsed) -> Reply:
         verb = VERBS[parsed.verb]
         asked = Asked(person, platform, parsed.args)
-        if verb.act:
-            await self._require(verb, asked)
-        await by_sms.require_code(self._desk, verb.name, asked)
-        reply = await PERFORM[verb.name](self._desk, asked)
-        log.info("command", verb=verb.name, by=person.handle, platform=platform)
+        facts = {"verb": verb.name, "who": person.handle, "platform": platform}
+        with about(**facts, **({"ref": ref} if (ref := asked.text("ref")) else {})):
+            if verb.act:
+                await self._require(verb, asked)
+            await by_sms.require_code(self._desk, verb.name, asked)
+            reply = await PERFORM[verb.name](self._desk, asked)
+            log.info("command")
         return reply
 
     async def _require(self, verb: Verb, asked: Asked) -> None:

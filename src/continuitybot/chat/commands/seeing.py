@@ -98,7 +98,7 @@ async def broadcasts(desk: Desk, _asked: Asked) -> Reply:
 
 async def runbooks(desk: Desk, _asked: Asked) -> Reply:
     """What can be run."""
-    return shown(runbooks_card(desk.runbooks.definitions()))
+    return shown(runbooks_card(desk.runbooks.definitions(), desk.runbooks.faults))
 
 
 async def runs(desk: Desk, _asked: Asked) -> Reply:

@@ -40,7 +40,7 @@ class Answering:
     async def take(self, arrival: Arrival) -> bool:
         """Store a command; False when it had been delivered before."""
         async with self._database.transaction() as tx:
-            return await tx.enqueue(
+            return await tx.enqueue_at_once(
                 Effect(f"slack/{arrival.command.id}", INBOUND, to_document(arrival))
             )
 

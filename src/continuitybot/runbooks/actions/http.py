@@ -22,7 +22,9 @@ class HttpBody(Section):
     """The request, and which answers are good."""
 
     url: Template
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = Field(
+        "GET", description="POST and PATCH are never repeated blindly."
+    )
     headers: dict[str, Template] = Field({}, description="A value may be env:NAME or file:PATH.")
     json_: Any = Field(None, alias="json", description="What to send, as JSON.")
     expect: list[int] = Field([], description="Good statuses; empty: any from 200 to 299.")

@@ -24,10 +24,10 @@ class InvokeBody(Section):
     """What to switch; empty fields mean what the settings say."""
 
     by: Template = Field("", description="Who invokes, and so may not approve; empty: who started.")
-    provider: Template = ""
+    provider: Template = Field("", description="Which one; empty: that of the domains.")
     domains: list[Template] = Field([], description="The domains whose mail is switched.")
     for_: Span = Field("", alias="for", description="How long.", validate_default=False)
-    reason: Template = ""
+    reason: Template = Field("", description="What the plan, the approval and the report say.")
 
 
 class Invoke(Action[InvokeBody]):

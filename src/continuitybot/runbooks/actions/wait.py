@@ -27,7 +27,7 @@ class Healthy(Section):
     """Mail that is healthy, and has been for a while."""
 
     check: Template = Field("", description="The name of a check; or give a direction.")
-    direction: Literal["", "inbound", "outbound"] = ""
+    direction: Literal["", "inbound", "outbound"] = Field("", description="All its checks.")
     for_: Span = Field("0s", alias="for", description="How long it must have been healthy.")
 
     @model_validator(mode="after")
@@ -48,16 +48,16 @@ class EventState(Section):
     """A continuity event that has come as far as a state."""
 
     ref: Template = Field(description="The event, such as {{ steps.invoke.ref }}.")
-    state: _Progress
+    state: _Progress = Field(description="What it must have come to, or gone beyond.")
 
 
 class WaitBody(Section):
     """What to wait for: exactly one of these."""
 
     for_: Span | None = Field(None, alias="for", description="Simply a while.")
-    healthy: Healthy | None = None
-    reply: Reply | None = None
-    event: EventState | None = None
+    healthy: Healthy | None = Field(None, description="Mail that has been healthy for a while.")
+    reply: Reply | None = Field(None, description="An answer to a broadcast.")
+    event: EventState | None = Field(None, description="How far a continuity event has come.")
 
     @model_validator(mode="after")
     def _waits_for_one(self) -> WaitBody:

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from continuitybot.calls import calling
 from continuitybot.continuity.providers.webhook.templates import fill
 from continuitybot.errors import ContinuityError, OutcomeUnknown, Permanent, Stale, Transient
 from continuitybot.settings.continuity import WebhookCall, WebhookProvider
@@ -50,8 +51,9 @@ class Caller:
         request = self._request(where, call, variables, key)
         try:
             timeout = self._settings.timeout.total_seconds()
-            async with httpx.AsyncClient(verify=self._tls, timeout=timeout) as client:
-                response = await client.send(request)
+            with calling(self._settings.name, where):
+                async with httpx.AsyncClient(verify=self._tls, timeout=timeout) as client:
+                    response = await client.send(request)
         except _NEVER_SENT as error:
             raise Transient(
                 f"{where}: {request.url.host} cannot be reached: {_named(error)}."

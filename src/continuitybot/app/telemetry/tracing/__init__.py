@@ -1,0 +1,1 @@
+"""Traces of runs: one trace a run, whichever instances work on it."""
