@@ -21,7 +21,7 @@ TEXT = "Read your mail at the standby."
 CALLS = 12
 _HERE = Path(__file__).parent
 _FREEZING = _HERE / "freezing.py"
-_BEFORE = "e600d51"
+_BEFORE = "625f4f4"
 _TAKEN_OVER = 30.0
 
 
@@ -88,7 +88,7 @@ async def test_texts_that_were_noted_by_a_bot_which_froze_leave_once(several: Se
     assert set(several.received(TEXT)) == {1}
 
 
-async def test_a_bot_of_the_version_before_works_beside_one_of_this_version(
+async def test_a_bot_of_the_first_such_version_works_beside_one_of_this_version(
     several: Several, tmp_path: Path
 ) -> None:
     environment = {"PYTHONPATH": str(_version_before(tmp_path) / "src")}
@@ -97,7 +97,6 @@ async def test_a_bot_of_the_version_before_works_beside_one_of_this_version(
     await several.north.start(environment=environment)
     await several.north.says("alice", "run relay")
     await several.south.start()
-    assert await several.registered() == [several.south.process.pid], "the other is older"
     await several.south.says("alice", "run relay")
     await several.south.says("alice", f'broadcast all "{TEXT}"')
     await several.north.says("bob", "approve SMS-1")
@@ -111,7 +110,7 @@ async def test_a_bot_of_the_version_before_works_beside_one_of_this_version(
 
 
 def _version_before(folder: Path) -> Path:
-    """The last version that knew of no other instances, from the history."""
+    """The first version that others may work beside, from the history."""
     archive, sources = folder / "before.tar", folder / "before"
     git = ["git", "archive", f"--output={archive}", _BEFORE]
     if subprocess.run(git, cwd=_HERE.parents[1], capture_output=True, check=False).returncode:

@@ -22,7 +22,7 @@ from continuitybot.lab.company import EMPLOYEES
 from continuitybot.lab.demo_settings import environment, write_demo
 from continuitybot.lab.demonstration import free_port
 from continuitybot.store import Database, effects
-from continuitybot.store.instances import instances, present
+from continuitybot.store.instances import instances
 from rig.ordinary_settings import Document, rewrite_settings
 
 STAFF = [one.handle for one in EMPLOYEES if one.phone and not one.switched_off]
@@ -128,11 +128,6 @@ class Several:
             for number in range(calls)
         ]
         (self._runbooks / "relay.yaml").write_text(_RUNBOOK.strip() + "\n" + "".join(steps))
-
-    async def registered(self) -> list[int]:
-        """The processes that have registered themselves."""
-        async with self.database.reading() as tx:
-            return [one.process for one in await present(tx)]
 
     async def without_tables(self) -> None:
         """Leave the first bot to make the tables, those of its version."""
