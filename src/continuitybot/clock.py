@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -17,6 +18,15 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Return when this clock has moved on by `seconds`."""
         ...
+
+
+def steady() -> float:
+    """Seconds that nobody sets: they run on while the process is frozen or the machine sleeps."""
+    return time.clock_gettime(_STEADY)
+
+
+# Linux's CLOCK_MONOTONIC stands still while the machine is suspended, CLOCK_BOOTTIME does not.
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class SystemClock:

@@ -7,6 +7,7 @@ ContinuityError
 │   ├── NotFound       a reference or name that does not exist
 │   └── Stale          the world is no longer what the plan was made for
 ├── Transient          may work later; carries when to try again
+│   └── Unreadable     written by a newer version; to be left to an instance of that
 ├── Permanent          will not work however often it is tried
 └── OutcomeUnknown     it may or may not have happened; never repeat blindly
 """
@@ -81,6 +82,10 @@ class Transient(ContinuityError):
     ) -> None:
         super().__init__(text, remedy=remedy, code=code)
         self.retry_after = retry_after
+
+
+class Unreadable(Transient):
+    """A newer version has written it; an instance of that version can read it, this one cannot."""
 
 
 class Permanent(ContinuityError):

@@ -184,6 +184,25 @@ async def test_a_drill_held_before_a_restart_is_not_missed_after_it(
     assert await restarted.results() == [("DRILL-1", DrillState.RUNNING)]
 
 
+async def test_a_drill_that_one_instance_holds_while_another_is_restarted_is_held_once(
+    postgresql_url: str, clock: MovedClock
+) -> None:
+    databases = [Database.at(postgresql_url, clock) for _ in range(3)]
+    here, there = (Hall(database) for database in databases[:2])
+    for hall in (here, there):
+        await hall.drills.catch_up(hall.schedules)
+    clock.advance(hours=1)  # `there` is down now
+    await here.fires()
+    clock.advance(minutes=45)
+    restarted = Hall(databases[2])
+    await restarted.drills.catch_up(restarted.schedules)
+    await restarted.works()
+    assert await here.results() == [("DRILL-1", DrillState.RUNNING)]
+    assert [*here.said, *there.said, *restarted.said] == []
+    for database in databases:
+        await database.close()
+
+
 async def test_a_new_drill_has_missed_nothing(hall: Hall, clock: MovedClock) -> None:
     clock.advance(hours=24 * 70)
     await hall.drills.catch_up(hall.schedules)

@@ -99,10 +99,9 @@ async def test_a_schedule_that_was_removed_fires_no_more(
 async def test_a_running_scheduler_fires_with_the_due_time(any_url: str) -> None:
     database = Database.at(any_url, SystemClock())
     schedules = schedules_of(database, Schedule("tick", every(timedelta(seconds=0.1)), "tick"))
-    schedules.start()
+    ticking = asyncio.create_task(schedules.run(database.clock.now()))
     await asyncio.wait_for(database.wake.wait(), timeout=5)
-    schedules.stop()
-    schedules.stop()
+    ticking.cancel()
     row = (await firings(database))[0]
     due = datetime.fromisoformat(row.payload["due"])
     assert due.microsecond % 100_000 == 0

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from sqlalchemy import insert
+
+from continuitybot.store.instances import instances
 from rig.company import Company
 
 BROWSER = {"Accept": "text/html"}
@@ -84,6 +89,25 @@ async def test_a_bot_whose_work_has_stopped_names_the_part(company: Company) -> 
     assert "done nothing" in parts["workers"]
     assert parts["database"] == "ok"
     assert (await company.http.get("/healthz")).status_code == 200
+
+
+async def test_several_instances_are_named_with_when_they_were_seen(company: Company) -> None:
+    assert "Instances" not in await company.alice.says("status")
+    assert "instances" not in (await company.http.get("/readyz")).json()
+    await _registered(company, "a1", "north", seconds_ago=2)
+    await _registered(company, "b2", "south", seconds_ago=17)
+    assert "2: b2 on south, a1 on north" in await company.alice.says("status")
+    shown = (await company.http.get("/readyz")).json()["instances"]
+    assert [(one["id"], one["host"]) for one in shown] == [("b2", "south"), ("a1", "north")]
+    doctor = " ".join((await company.alice.says("doctor")).split())
+    assert "instance b2 on south It was not seen for" in doctor.replace(" | ", " ")
+
+
+async def _registered(company: Company, name: str, host: str, seconds_ago: float) -> None:
+    async with company.bot.database.transaction() as tx:
+        seen = tx.now - timedelta(seconds=seconds_ago)
+        known = {"process": 1, "version": "1", "started": seen, "seen": seen, "state": "alive"}
+        await tx.execute(insert(instances).values(id=name, host=host, **known))
 
 
 async def test_figures_follow_what_happens(company: Company) -> None:

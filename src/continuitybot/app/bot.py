@@ -23,6 +23,7 @@ from continuitybot.people.importing import import_file
 from continuitybot.settings import Settings
 from continuitybot.store import Duty, Schedules, Workers
 from continuitybot.store.claim import Claim
+from continuitybot.store.instances import Instances
 from continuitybot.store.migrate import migrate
 from continuitybot.web import carriers as carrier_routes
 from continuitybot.web import health
@@ -65,11 +66,15 @@ class Bot:
         self._check = check
         self._telemetry = telemetry
         self._claim = Claim(ground.database)
+        self._instances = Instances(ground.database)
+        self.fenced = self._instances.fenced
+        """Set when another instance has taken over: whoever started this one has to stop it."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def prepare(self) -> None:
         """Everything but the work that goes on by itself: tables, people, listeners, schedules."""
         await migrate(self.database)
+        await self._instances.join()
         await load_people(self.ground)
         await self.workers.release_own_leases()
         await self.rooms.mailflow.start()
@@ -88,8 +93,9 @@ class Bot:
         self._claim.take()
         await self.prepare()
         await self._server.start()
+        begun = self.database.clock.now()
         await self.rooms.drills.catch_up(self.schedules)
-        self.schedules.start()
+        self._tasks.append(asyncio.create_task(self.schedules.run(begun), name="schedules"))
         self._tasks.append(asyncio.create_task(self.workers.run(), name="workers"))
         if self._edges.slack is not None:
             self._tasks.append(asyncio.create_task(self._edges.slack.bot.run(), name="slack"))
@@ -98,7 +104,6 @@ class Bot:
 
     async def stop(self) -> None:
         """End in the order that loses nothing: no new work, then what is under way, then doors."""
-        self.schedules.stop()
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -112,13 +117,17 @@ class Bot:
         for carrier in self._edges.carriers.values():
             await carrier.close()
         await self._edges.http.aclose()
+        await self._instances.leave()
         await self._telemetry.stop()
         await self.database.close()
         self._claim.give_back()
 
 
-def build(settings: Settings, folder: Path, clock: Clock) -> Bot:
-    """Wire a bot. `folder` is where the settings file is: relative paths start there."""
+def build(settings: Settings, folder: Path, clock: Clock | None = None) -> Bot:
+    """Wire a bot. `folder` is where the settings file is: relative paths start there.
+
+    Without a clock it goes by the one that decides about its database.
+    """
     ground = make_ground(settings, folder, clock)
     exporter = exporter_to(settings.tracing, ground.database.instance)
     telemetry = Telemetry(ground.database, exporter)
@@ -192,7 +201,7 @@ def _web(
         *portal.routes(),
         *evidence.routes(),
         *carrier_routes.routes(rooms.broadcasts),
-        *health.routes(check.parts, telemetry.figures),
+        *health.routes(check.parts, check.instances, telemetry.figures),
     ]
     if edges.slack is not None and edges.slack.is_http:
         routes.append(web.post("/slack/events", edges.slack.bot.events))

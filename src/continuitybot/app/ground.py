@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from continuitybot.people.model import Person
 from continuitybot.settings import Settings, database_url
 from continuitybot.settings.chat import SlackSettings
 from continuitybot.store import Database
+from continuitybot.store.database_clock import clock_for
 from continuitybot.web.links import Links, link_key
 
 _HTTP_TIMEOUT = 20.0
@@ -105,8 +106,10 @@ class Edges:
         return found
 
 
-def make_ground(settings: Settings, folder: Path, clock: Clock) -> Ground:
-    database = Database.at(database_url(settings, folder), clock)
+def make_ground(settings: Settings, folder: Path, clock: Clock | None) -> Ground:
+    url = database_url(settings, folder)
+    clock = clock or clock_for(url)
+    database = Database.at(url, clock)
     directory = Directory(database, on_call=settings.oncall.queries())
     key = link_key(settings, folder)
     return Ground(
@@ -126,8 +129,17 @@ def make_edges(ground: Ground, watched: Watched) -> Edges:
     door = FrontDoor(watched)
     slack = _slack(settings.chat.slack, ground, door) if settings.chat.slack else None
     carriers = open_carriers(settings.broadcast, settings.web.url)
-    http = httpx.AsyncClient(timeout=_HTTP_TIMEOUT)
+    http = httpx.AsyncClient(
+        timeout=_HTTP_TIMEOUT, event_hooks={"request": [_only_while_sure(ground.database)]}
+    )
     return Edges(door, ConsolePlatform(ground.database), slack, carriers, http)
+
+
+def _only_while_sure(database: Database) -> Callable[[httpx.Request], Awaitable[None]]:
+    async def confirm(_request: httpx.Request) -> None:
+        database.tenure.confirm()
+
+    return confirm
 
 
 def _slack(settings: SlackSettings, ground: Ground, door: FrontDoor) -> Slack:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 import httpx
@@ -14,10 +14,12 @@ from continuitybot.app.prover import SWITCHED
 from continuitybot.errors import ContinuityError
 from continuitybot.mailflow import Mailflow
 from continuitybot.store import Database, Workers
+from continuitybot.store.instances import Instance, present
 
 log = structlog.get_logger(__name__)
 
 _STALLED = timedelta(seconds=30)
+_SILENT = 10.0
 _HEARTBEAT_EVERY = 30.0
 Ask = Callable[[], Awaitable[str]]
 
@@ -58,10 +60,17 @@ class SelfCheck:
         """Every part, and every canary route for real: part -> "" or what is wrong."""
         asked = {**self.parts, **self._at_leisure}
         answers = {name: await ask() for name, ask in asked.items()}
+        answers |= await self._instances()
         routes = [route for route in self._mailflow.routes if route != SWITCHED]
         results = await asyncio.gather(*(self._canary(route) for route in routes))
         names = (f"canary {route.replace('_', ' ')}" for route in routes)
         return answers | dict(zip(names, results, strict=True))
+
+    async def instances(self) -> Sequence[Instance]:
+        """The instances at work, when there are several."""
+        async with self._database.reading() as tx:
+            found = await present(tx)
+        return found if len(found) > 1 else ()
 
     async def beat(self) -> None:
         """Tell the watchdog every half minute that all is well; silence tells it otherwise."""
@@ -81,6 +90,17 @@ class SelfCheck:
             return str(error)
         return "" if result.ok else result.detail
 
+    async def _instances(self) -> dict[str, str]:
+        try:
+            found = await self.instances()
+        except ContinuityError:
+            return {}  # the database has said so itself
+        now = self._database.clock.now()
+        return {
+            f"instance {one.id} on {one.host}": _silence((now - one.seen).total_seconds())
+            for one in found
+        }
+
     async def _database_answers(self) -> str:
         try:
             async with self._database.reading() as tx:
@@ -96,3 +116,7 @@ class SelfCheck:
             return self._workers.trouble
         idle = self._database.clock.now() - self._workers.last_turn
         return f"They have done nothing for {idle.seconds} s." if idle > _STALLED else ""
+
+
+def _silence(seconds: float) -> str:
+    return f"It was not seen for {seconds:.0f} s." if seconds > _SILENT else ""

@@ -15,11 +15,12 @@ from continuitybot.app import build
 from continuitybot.app.checking import check_everything
 from continuitybot.cli.options import DEFAULT_CONFIG, AsPerson, ConfigPath
 from continuitybot.cli.talking import LocalServer
-from continuitybot.clock import SystemClock
 from continuitybot.errors import BadInput
 from continuitybot.settings import Settings, load
 
 _PARENT_CHECK = 1.0
+FENCED = 75
+"""Exit status of an instance that another one has replaced: start it again (EX_TEMPFAIL)."""
 
 
 def serve(
@@ -28,7 +29,11 @@ def serve(
         bool, typer.Option("--with-parent", hidden=True, help="Stop when the parent has died.")
     ] = False,
 ) -> None:
-    """Run the bot until it is told to stop (Ctrl-C or SIGTERM)."""
+    """Run the bot until it is told to stop (Ctrl-C or SIGTERM).
+
+    It ends with status 75 when another instance took over, because this one was frozen or cut off
+    from the database; have it started again.
+    """
     settings = load(config)
     log.configure(settings.log.level, settings.log.style)
     try:
@@ -39,7 +44,7 @@ def serve(
 
 
 async def _serve(settings: Settings, folder: Path, with_parent: bool) -> None:
-    bot = build(settings, folder, SystemClock())
+    bot = build(settings, folder)
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -49,11 +54,20 @@ async def _serve(settings: Settings, folder: Path, with_parent: bool) -> None:
         await bot.start()
         web = bot.ground.settings.web
         typer.echo(f"continuitybot listens on {web.host}:{web.port}, reached at {web.url}")
-        await told_to_stop.wait()
+        await _first(told_to_stop, bot.fenced)
     finally:
         if watching is not None:
             watching.cancel()
         await bot.stop()
+    if bot.fenced.is_set():
+        raise typer.Exit(FENCED)
+
+
+async def _first(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 async def _watch_parent(told_to_stop: asyncio.Event) -> None:

@@ -74,6 +74,7 @@ class SwitchDuties:
 
     async def _read(self, effect: Effect) -> tuple[Event, Provider]:
         event = await self._clerk.event(effect.ref)
+        self._clerk.database.tenure.confirm()
         return event, provider_of(event.provider, self._providers)
 
     async def _started(self, tx: Transaction, effect: Effect, _outcome: Outcome) -> None:

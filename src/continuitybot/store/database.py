@@ -11,6 +11,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
 
@@ -18,6 +19,7 @@ from continuitybot.clock import Clock
 from continuitybot.store.engines import Engine, engine_at
 from continuitybot.store.faults import database_fault, may_pass
 from continuitybot.store.memory import Memory
+from continuitybot.store.tenure import Tenure
 from continuitybot.store.transaction import Change, Transaction
 
 Subscriber = Callable[[Transaction, Change], Awaitable[None]]
@@ -34,6 +36,9 @@ class Database:
         self.subscribers: list[tuple[str, Subscriber]] = []
         self.memory = Memory()
         self.wake = asyncio.Event()
+        self.on_wake: list[Callable[[datetime], None]] = []
+        """Told of each commit that enqueued something, with the earliest due time."""
+        self.tenure = Tenure()
         self._commit_listeners: list[CommitListener] = []
         self._one_writer = asyncio.Lock() if self.single_process else None
 
@@ -105,6 +110,8 @@ class Database:
     def _committed(self, tx: Transaction) -> None:
         if tx.earliest_due is not None:
             self.wake.set()
+            for enqueued in self.on_wake:
+                enqueued(tx.earliest_due)
         for context, changes in tx.chapters:
             for listener in tuple(self._commit_listeners) if changes else ():
                 context.run(listener, changes)

@@ -10,9 +10,12 @@ from typing import Literal
 
 import structlog
 
-from continuitybot.errors import ContinuityError, OutcomeUnknown, Transient
+from continuitybot.errors import ContinuityError, OutcomeUnknown, Transient, Unreadable
 from continuitybot.store.effects import Again, Effect, Failed, Outcome, Unknown
 from continuitybot.store.transaction import Transaction
+
+_LEFT_ALONE = 10.0
+"""Seconds for which an effect that this version cannot read is left to newer instances."""
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +49,9 @@ class Duty:
     attempts: int = 5
 
 
-async def outcome_of(duty: Duty, effect: Effect, *, interrupted: bool) -> Outcome | Again:
+async def outcome_of(
+    duty: Duty, effect: Effect, confirm: Callable[[], None], *, interrupted: bool
+) -> Outcome | Again:
     """Perform an effect; `interrupted` when somebody began it before and never said the end."""
     try:
         async with asyncio.timeout(duty.lease.total_seconds() * 0.9):
@@ -56,6 +61,7 @@ async def outcome_of(duty: Duty, effect: Effect, *, interrupted: bool) -> Outcom
                 known = await duty.reconcile(effect)
                 if known is not None:
                     return known
+            confirm()  # that the lease is still ours, directly before the outside is touched
             return await duty.perform(effect)
     except Transient as error:
         return _again_or_failed(duty, effect, error)
@@ -74,6 +80,9 @@ async def outcome_of(duty: Duty, effect: Effect, *, interrupted: bool) -> Outcom
 
 
 def _again_or_failed(duty: Duty, effect: Effect, error: Transient) -> Again | Failed:
+    if isinstance(error, Unreadable):
+        log.error("workers.left_alone", reason=str(error))
+        return Again(_LEFT_ALONE, str(error))
     if effect.attempts >= duty.attempts:
         return Failed(f"{error.text} Given up after {effect.attempts} tries.", error.code)
     pause = error.retry_after

@@ -78,9 +78,14 @@ def engine_at(url: str) -> Engine:
     if url.startswith("sqlite"):
         return SqliteEngine(url)
     scheme, _, rest = url.partition("://")
-    if scheme.split("+")[0] not in {"postgresql", "postgres"}:
+    if not is_shared(url):
         raise ValueError(f"{scheme}: a database is sqlite:///FILE or postgresql://…")
     return PostgresEngine(f"postgresql+asyncpg://{rest}")
+
+
+def is_shared(url: str) -> bool:
+    """Whether several instances may work on this database: it is PostgreSQL."""
+    return url.partition("://")[0].split("+")[0] in {"postgresql", "postgres"}
 
 
 class _InPlace:

@@ -1,32 +1,34 @@
-"""Scheduled things: APScheduler tells when, the outbox makes sure that it is once.
+"""Scheduled things: APScheduler's triggers tell when, the outbox makes sure that it is once.
 
-Every instance may tick. A firing is an effect whose key holds the schedule and its due time, so
-however many schedulers tick, one firing results.
+Every instance ticks, by the clock of the database. A firing is an effect whose key holds the
+schedule and its due time, and which is due then: however many instances tick, and however wrong
+their machines' clocks are, one firing results, and not before its time.
 """
 
 from __future__ import annotations
 
-import contextvars
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from apscheduler.executors.asyncio import AsyncIOExecutor
-from apscheduler.job import Job
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
+import structlog
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from continuitybot.errors import Transient
 from continuitybot.store.database import Database
 from continuitybot.store.effects import Effect
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _NUMBERED_WEEKDAYS = re.compile(r"(?:(\d)(?:-(\d))?|\*)(?:/(\d+))?")
-_due_time: contextvars.ContextVar[datetime] = contextvars.ContextVar("due_time")
+_LOOK_AGAIN = 5.0
+"""Seconds after which the schedules are looked at although none is due: clocks are corrected."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -75,47 +77,36 @@ def _named_weekdays(part: str) -> str:
     return ",".join(_WEEKDAYS[day % 7] for day in days)
 
 
-class _DueTimeExecutor(AsyncIOExecutor):  # type: ignore[misc]  # the library is untyped
-    """Tells a job its scheduled time, which APScheduler 3 keeps to its executor."""
-
-    def _do_submit_job(self, job: Job, run_times: list[datetime]) -> None:
-        _due_time.set(run_times[-1])
-        super()._do_submit_job(job, run_times)
-
-
 class Schedules:
     """All schedules of this instance."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._schedules: dict[str, Schedule] = {}
-        self._scheduler = AsyncIOScheduler(
-            timezone=UTC,
-            executors={"default": _DueTimeExecutor()},
-            job_defaults={"coalesce": True, "misfire_grace_time": 3600, "max_instances": 3},
-        )
 
     def add(self, schedule: Schedule) -> None:
         """Add a schedule, or replace the one of the same name."""
         self._schedules[schedule.name] = schedule
-        self._scheduler.add_job(
-            self._tick, schedule.trigger, args=[schedule.name], id=schedule.name,
-            replace_existing=True,
-        )  # fmt: skip
 
     def remove(self, name: str) -> None:
         """Forget a schedule; what it enqueued stays."""
-        if self._schedules.pop(name, None) is not None:
-            self._scheduler.remove_job(name)
+        self._schedules.pop(name, None)
 
-    def start(self) -> None:
-        """Begin to tick, on the running event loop."""
-        self._scheduler.start()
+    async def run(self, since: datetime) -> None:
+        """Fire what comes due after `since`, for ever.
 
-    def stop(self) -> None:
-        """Tick no more."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+        Of a schedule that came due several times since the last look, the newest fires.
+        """
+        looked = since
+        while True:
+            now = self._database.clock.now()
+            try:
+                for schedule in tuple(self._schedules.values()):
+                    await self._fire_newest(schedule, looked, now)
+                looked = max(looked, now)
+            except Transient as error:
+                log.warning("schedules.database_away", reason=str(error))
+            await self._database.clock.sleep(self._until_next(now))
 
     def next_firing(self, name: str) -> datetime | None:
         """When a schedule is due next, by the database's clock."""
@@ -138,10 +129,19 @@ class Schedules:
         async with self._database.transaction() as tx:
             late = tx.now - due > schedule.grace
             payload = {**schedule.payload, "schedule": name, "due": moment, "late": late}
-            await tx.enqueue(Effect(f"{name}/{moment}", schedule.kind, payload, ref=name))
+            await tx.enqueue(Effect(f"{name}/{moment}", schedule.kind, payload, due, ref=name))
 
-    async def _tick(self, name: str) -> None:
-        await self.fire(name, _due_time.get())
+    async def _fire_newest(self, schedule: Schedule, since: datetime, now: datetime) -> None:
+        newest, due = None, next_after(schedule.trigger, since)
+        while due is not None and due <= now:
+            newest, due = due, next_after(schedule.trigger, due)
+        if newest is not None:
+            await self.fire(schedule.name, newest)
+
+    def _until_next(self, now: datetime) -> float:
+        moments = [next_after(one.trigger, now) for one in self._schedules.values()]
+        waits = [(due - self._database.clock.now()).total_seconds() for due in moments if due]
+        return min(_LOOK_AGAIN, max(0.001, min(waits, default=_LOOK_AGAIN)))
 
 
 def next_after(trigger: BaseTrigger, moment: datetime) -> datetime | None:

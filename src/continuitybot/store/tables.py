@@ -12,7 +12,7 @@ from sqlalchemy import JSON, DateTime, Dialect, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
-from continuitybot.errors import Transient
+from continuitybot.errors import Unreadable
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ def to_document(value: Any, kind: Any = None) -> Any:
 def from_document(kind: type[T], document: Any) -> T:
     """The value of `kind` that `to_document` made the document of, in this version or another.
 
-    What is missing has its default, and what is not known here is left out. Raises Transient for
+    What is missing has its default, and what is not known here is left out. Raises Unreadable for
     a document that makes no sense to this version, such as a state that only a newer one knows.
     """
     try:
@@ -84,7 +84,7 @@ def from_document(kind: type[T], document: Any) -> T:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise Transient(
+        raise Unreadable(
             f"A stored {kind.__name__} cannot be read by this version: {where}: {first['msg']}.",
             remedy="If a newer version has written it, update this instance.",
             code="stored_document",

@@ -172,7 +172,9 @@ class Workers:
             if begun.taken_over:
                 log.info("workers.took_over", attempts=effect.attempts)
             since = time.perf_counter()
-            outcome = await outcome_of(duty, effect, interrupted=begun.taken_over)
+            outcome = await outcome_of(
+                duty, effect, self._database.tenure.confirm, interrupted=begun.taken_over
+            )
             took = time.perf_counter() - since
             is_ours = await self._store(duty, effect, outcome)
             self._tell_watcher(effect, outcome, took, is_ours)

@@ -85,8 +85,8 @@ class PreviewApprovals:
     async def standing(self, ref: str, approval: str) -> Standing:
         return await self._usual.standing(ref, approval)
 
-    async def remind(self, place: Place, approval: str, to: str = "") -> None:
-        await self._usual.remind(place, approval, to)
+    async def remind(self, place: Place, approval: str, of: str) -> None:
+        await self._usual.remind(place, approval, of)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from continuitybot.chat.cards.phrases import fact, facts
-from continuitybot.chat.message import Button, Card, Chart, Moment, Point, Table, Text, Tone
+from continuitybot.chat.message import Button, Card, Chart, Fact, Moment, Point, Table, Text, Tone
 from continuitybot.continuity.model import Event, State
 from continuitybot.incidents.model import Incident
 from continuitybot.mailflow import CheckView, Diagnosis
+from continuitybot.store.instances import Instance
 
 
 def status_card(
@@ -16,8 +17,9 @@ def status_card(
     diagnosis: Diagnosis | None,
     incidents: Sequence[Incident],
     events: Sequence[Event],
+    instances: Sequence[Instance] = (),
 ) -> Card:
-    """One look at everything: checks, open incidents, where mail flows."""
+    """One look at everything: checks, open incidents, where mail flows, who watches."""
     return Card(
         headline="Mail flow",
         state=_state(checks),
@@ -26,6 +28,7 @@ def status_card(
         facts=facts(
             fact("Mail flows through", _where(events)),
             fact("Open incidents", ", ".join(one.ref for one in incidents) or "none"),
+            *_who_watches(instances),
         ),
         table=Table(
             ("Check", "Direction", "Health", "Since", "Latest probe"),
@@ -58,6 +61,13 @@ def _sentences(diagnosis: Diagnosis | None) -> tuple[str, ...]:
 def _where(events: Sequence[Event]) -> str:
     through = [e for e in events if e.state in {State.ACTIVE, State.VERIFYING}]
     return ", ".join(f"the standby ({event.ref})" for event in through) or "the primary"
+
+
+def _who_watches(instances: Sequence[Instance]) -> tuple[Fact | None, ...]:
+    if len(instances) < 2:
+        return ()
+    names = ", ".join(f"{one.id} on {one.host}" for one in instances)
+    return (fact("Instances", f"{len(instances)}: {names}"),)
 
 
 def _row(check: CheckView) -> tuple[Text, ...]:

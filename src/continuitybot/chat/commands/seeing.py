@@ -23,6 +23,7 @@ from continuitybot.chat.commands.desk import Asked, Desk, shown
 from continuitybot.chat.grammar import verb_of
 from continuitybot.chat.message import Span
 from continuitybot.chat.platform import Reply
+from continuitybot.store.instances import present
 
 
 async def help_(_desk: Desk, asked: Asked) -> Reply:
@@ -43,7 +44,8 @@ async def status(desk: Desk, _asked: Asked) -> Reply:
         diagnosis = await desk.mailflow.diagnose(tx)
         incidents = await desk.incidents.open_incidents(tx)
         events = await desk.continuity.events(tx)
-    return shown(status_card(checks, diagnosis, incidents, events))
+        instances = await present(tx)
+    return shown(status_card(checks, diagnosis, incidents, events, instances))
 
 
 async def doctor(desk: Desk, _asked: Asked) -> Reply:

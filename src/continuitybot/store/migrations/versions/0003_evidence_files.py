@@ -22,7 +22,3 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_run_evidence")),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("run_evidence")
