@@ -331,6 +331,52 @@ async def test_after_a_crash_what_surely_did_not_happen_is_performed(
     assert len(outside.attempts) == 1
 
 
+@pytest.mark.parametrize("doubt", [Transient("The gateway is away."), Again(30)], ids=repr)
+async def test_after_a_crash_what_cannot_be_asked_about_yet_is_asked_about_again(
+    any_database: Database, clock: MovedClock, doubt: Transient | Again
+) -> None:
+    """Never performed in between: it may have happened."""
+    outside, asked = Outside(), 0
+
+    async def it_did(_effect: Effect) -> Outcome | Again:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            return Succeeded({"found": True})
+        if isinstance(doubt, Again):
+            return doubt
+        raise doubt
+
+    duty = outside.duty(after_crash="reconcile", reconcile=it_did)
+    await interrupted(any_database, clock, duty)
+    await run_due(any_database, duty)
+    assert outside.recorded == []
+    clock.advance(seconds=60)
+    await run_due(any_database, duty)
+    assert asked == 2
+    assert outside.attempts == []
+    assert outside.recorded == [Succeeded({"found": True})]
+
+
+async def test_after_a_crash_what_can_never_be_asked_about_is_unknown(
+    any_database: Database, clock: MovedClock
+) -> None:
+    outside = Outside()
+
+    async def nobody_answers(_effect: Effect) -> Outcome:
+        raise Transient("The gateway is away.")
+
+    duty = outside.duty(after_crash="reconcile", reconcile=nobody_answers, attempts=3)
+    await interrupted(any_database, clock, duty)
+    for _ in range(4):
+        await run_due(any_database, duty)
+        clock.advance(minutes=2)
+    assert outside.attempts == []
+    (outcome,) = outside.recorded
+    assert isinstance(outcome, Unknown)
+    assert "The gateway is away." in outcome.reason
+
+
 async def test_after_a_crash_what_only_a_person_can_tell_is_unknown(
     any_database: Database, clock: MovedClock
 ) -> None:

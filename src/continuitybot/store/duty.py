@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -57,10 +57,8 @@ async def outcome_of(
         async with asyncio.timeout(duty.lease.total_seconds() * 0.9):
             if interrupted and duty.after_crash == "ask":
                 return Unknown("The bot stopped while this was under way.")
-            if interrupted and duty.after_crash == "reconcile" and duty.reconcile is not None:
-                known = await duty.reconcile(effect)
-                if known is not None:
-                    return known
+            if interrupted and (known := await _known_of(duty, effect)) is not None:
+                return known
             confirm()  # that the lease is still ours, directly before the outside is touched
             return await duty.perform(effect)
     except Transient as error:
@@ -77,6 +75,19 @@ async def outcome_of(
         log.exception("workers.effect_broke")
         reason = f"{type(error).__name__} in {effect.kind}; the log has the details."
         return Failed(reason, "bug") if duty.after_crash == "redo" else Unknown(reason)
+
+
+async def _known_of(duty: Duty, effect: Effect) -> Outcome | Again | None:
+    """What became of an interrupted try; None when it surely did not happen, or may be redone."""
+    if duty.reconcile is None:
+        return None
+    try:
+        known = await duty.reconcile(effect)
+    except Transient as error:
+        known = _again_or_failed(duty, effect, error)
+        if isinstance(known, Failed):
+            return Unknown(f"Nobody could be asked whether it happened: {known.reason}")
+    return replace(known, in_doubt=True) if isinstance(known, Again) else known
 
 
 def _again_or_failed(duty: Duty, effect: Effect, error: Transient) -> Again | Failed:

@@ -86,13 +86,16 @@ class Again:
     """Not yet: perform it once more after `seconds`.
 
     A poll returns it, with a new `payload` if it has something to remember; `is_retry` marks
-    the pause after a transient fault, which counts against the duty's `attempts`.
+    the pause after a transient fault, which counts against the duty's `attempts`. `in_doubt` says
+    that an interrupted try could not be reconciled yet: it stays leased until then, so that
+    whoever takes it up asks the outside first.
     """
 
     seconds: float
     reason: str = ""
     payload: dict[str, Any] | None = None
     is_retry: bool = False
+    in_doubt: bool = False
 
 
 Outcome = Succeeded | Failed | Unknown

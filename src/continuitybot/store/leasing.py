@@ -103,13 +103,15 @@ async def put_back(tx: Transaction, effect: Effect, again: Again) -> bool:
         & (effects.c.token == effect.token)
         & (effects.c.state == "leased")
     )
+    values: dict[str, Any] = (
+        # Whoever finds it leased and its lease run out takes it for interrupted, as it was.
+        {"leased_until": due} if again.in_doubt else {"state": "waiting", "owner": "", "due": due}
+    )
     moved = await tx.execute(
         update(effects)
         .where(ours)
         .values(
-            state="waiting",
-            owner="",
-            due=due,
+            **values,
             payload=effect.payload if again.payload is None else again.payload,
             attempts=effect.attempts if again.is_retry else 0,
             note=again.reason,
