@@ -14,8 +14,9 @@ from continuitybot.chat import text
 from continuitybot.chat.platform import Command
 from continuitybot.people.model import Identity
 from continuitybot.runbooks import load_text
-from continuitybot.runbooks.dry_run import dry_run, dry_run_ports
-from continuitybot.runbooks.stage import Transcript
+from continuitybot.runbooks.dry_ports import dry_run_ports
+from continuitybot.runbooks.dry_run import dry_run
+from continuitybot.runbooks.transcript import Transcript
 from rig.company import Company, Document, open_company
 
 EVERYTHING = """
@@ -244,8 +245,9 @@ steps:
 async def test_a_dry_run_answers_every_kind_of_question_and_comes_to_the_end() -> None:
     transcript = Transcript()
     book = load_text("questions.yaml", QUESTIONS)
-    played = await dry_run(book, {}, dry_run_ports(transcript), transcript, START)
+    ports = dry_run_ports(transcript)
+    played = await dry_run(book, {}, {}, {}, ports, transcript, START)
     assert {id: step.state.value for id, step in played.run.steps.items()} == {
         "how_long": "done", "sure": "done", "link": "done", "photo": "skipped", "end": "done",
     }  # fmt: skip
-    assert "The dry run answers “1h30m”" in played.told["how_long"][0]
+    assert "The dry run goes on with: 1h30m." in " ".join(played.told["how_long"])

@@ -32,6 +32,7 @@ EVENTS = (
     events.SubjectChanged(frozenset({"EVT-1", "inbound"})),
     events.Answered("a", "alice", "go"),
     events.PersonDid("a", "alice", "Seen."),
+    events.Attached("a", "alice", "letter.pdf", 12_345, "5e1f" * 16),
     events.PersonSkipped("a", "alice"),
     events.PersonFailed("a", "alice", "No."),
     events.PersonRetried("a", "alice"),

@@ -258,7 +258,7 @@ async def test_everything_is_answered_by_the_buttons_of_the_portal(calling: Comp
         page = Page((await company.http.get("/portal/RUN-1", params=company.link(who))).text)
         form = page.form(label)
         assert form is not None, label
-        answer = await company.http.post(form.action, data=dict(form.fields))
+        answer = await company.http.post(form.action, data=form.pressed(label))
         assert answer.json()["ok"], answer.text
         await company.moment()
 

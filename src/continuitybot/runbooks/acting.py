@@ -41,6 +41,8 @@ def event_of(run: Run, cue: Happening) -> events.Event | None:
             return events.SubjectChanged(frozenset(cue.health or ()))
         case "replies":
             return events.SubjectChanged(frozenset({run.steps[cue.step].outputs.get("ref", "")}))
+        case "attached" if cue.attached is not None:
+            return events.Attached(cue.step, cue.by, **cue.attached.model_dump())
         case "timer":
             key = run.steps[cue.step].waits.get(cue.timer) if cue.timer else None
             return events.TimerDue(key) if key else None

@@ -160,7 +160,7 @@ def _of_step(stage: Stage, played: Played, id: str, transcript: Transcript) -> I
             if words:
                 yield f"“{spot.step.title}”: {words}"
     elif rules.action == "ask" and step.state is StepState.DONE:
-        yield f"The dry run goes on with: {step.outputs['choice']}."
+        yield f"The dry run goes on with: {step.outputs.get('choice') or step.outputs['answer']}."
     if step.state in {StepState.HELD, StepState.WAITING}:
         yield f"A person would decide here: {step.reason}" if step.reason else "Waits here."
     elif step.reason:

@@ -114,6 +114,7 @@ _WORDS: Mapping[type, Callable[[Any], dict[str, Any]]] = {
     events.SubjectChanged: lambda e: {"changed": sorted(e.subjects)},
     events.Answered: lambda e: {"step": e.step, "answer": e.choice, "by": e.by},
     events.PersonDid: _by_hand("done"),
+    events.Attached: lambda e: {"step": e.step, "attached": _file(e), "by": e.by},
     events.PersonSkipped: _by_hand("skip"),
     events.PersonFailed: _by_hand("fail"),
     events.PersonRetried: _by_hand("retry"),
@@ -122,6 +123,10 @@ _WORDS: Mapping[type, Callable[[Any], dict[str, Any]]] = {
     events.Resumed: _to_run("resume"),
     events.Cancelled: _to_run("cancel"),
 }
+
+
+def _file(event: events.Attached) -> dict[str, Any]:
+    return {"name": event.name, "size": event.size, "sha256": event.sha256}
 
 
 def _step(key: str) -> str:

@@ -76,6 +76,14 @@ class Result(Turnout):
         return self.answer is not None or self.act is not None
 
 
+class GivenFile(Section):
+    """A file that somebody gives as evidence."""
+
+    name: str = Field(description="What it is called.")
+    size: int = Field(1, ge=1, description="In bytes.")
+    sha256: str = Field("0" * 64, description="Its checksum.")
+
+
 class Happening(Turnout):
     """Something that happens at a moment of the run: exactly one of these."""
 
@@ -92,8 +100,10 @@ class Happening(Turnout):
         None, description="How many answers of each meaning the broadcast of the step has by now."
     )
 
+    attached: GivenFile | None = Field(None, description="A person gives a file as evidence.")
+
     kinds = ("returns", "fails", "unknown", "answer", "act", "timer", "note", "changed",
-              "health", "replies")  # fmt: skip
+              "health", "replies", "attached")  # fmt: skip
 
     @model_validator(mode="after")
     def _names_its_step(self) -> Happening:
