@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from continuitybot.app.ports.consent import Consent
 from continuitybot.continuity import Continuity
-from continuitybot.continuity.model import Event
+from continuitybot.continuity.model import Event, State
 from continuitybot.people.directory import Directory
 from continuitybot.runbooks.ports import (
     InvokeRequest,
@@ -86,6 +86,8 @@ class ContinuityVerbs:
     async def _standing(self, event: Event) -> Standing:
         async with self._database.reading() as tx:
             consent, by = await self._consent.of(tx, event.ref)
+        if event.state is State.ACTIVE and event.fail_back and consent == "granted":
+            consent = "pending"  # it is agreed, and waits for a primary that is clean
         backlog = None if event.backlog is None else str(event.backlog)
         data = {"domains": list(event.domains), "backlog": backlog}
         return Standing(event.ref, event.state.value, consent, by, event.why, data)
