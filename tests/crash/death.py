@@ -17,7 +17,7 @@ _CHANGE = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)")
 # Keys as the product writes them: `RUN-1`, `RUN-1/confirm/1`, `check/primary/…`.
 _KEY = re.compile(r"[A-Za-z]+-\d+(?:/\S*)?|[a-z_]+/\S+")
 _STATES = frozenset({"waiting", "leased", "done", "failed", "unknown", "cancelled"})
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.+]*|\b[0-9a-zA-Z]{24,}\b|\d{6,}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.+]*|\b[0-9a-zA-Z]{24,}\b|\d{6,}|(?<=/)\d+$")
 
 
 class Death:

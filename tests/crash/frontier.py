@@ -19,6 +19,7 @@ from continuitybot.lab.addresses import HOST
 from crash.moments import AtMarks, AtRequest, Mark, Moment, Strike
 from crash.sameness import same
 
+_SLACK = "/api/"  # what was posted there is compared as messages
 _READS = frozenset({"GET", "HEAD"})
 _Answered = Callable[[web.Request, bytes], Awaitable[web.Response]]
 # Those of the connection, not of the request.
@@ -26,14 +27,15 @@ _HOP_BY_HOP = frozenset({"host", "connection", "content-length", "transfer-encod
 
 
 class Frontier:
-    """Passes on what the bot asks of `outside`; `kill` ends the bot."""
+    """Passes on what the bot asks of `outside` and of `slack`; `kill` ends the bot."""
 
-    def __init__(self, outside: str, kill: Callable[[Strike], None]) -> None:
+    def __init__(self, outside: str, slack: str, kill: Callable[[Strike], None]) -> None:
         self.requests: list[str] = []
         """Every request that has come here since the last count, by what it is known by."""
         self.arrived: Counter[str] = Counter()
         """What got through and changed something, ever."""
         self._outside = outside
+        self._slack = slack
         self._kill = kill
         self._moment: Moment | None = None
         self._flaky = 0
@@ -77,7 +79,7 @@ class Frontier:
         if self._is_fatal(number, what, after=False):
             return await self._dies(what, after=False)
         response = await answered(request, body)
-        if request.method not in _READS and response.status < 400:
+        if request.method not in _READS and response.status < 400 and _SLACK not in what:
             self.arrived[what] += 1
         if self._is_fatal(number, what, after=True):
             return await self._dies(what, after=True)
@@ -99,7 +101,8 @@ class Frontier:
 
     async def _ask_outside(self, request: web.Request, body: bytes) -> web.Response:
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP}
-        url = self._outside + request.raw_path
+        host = self._slack if request.path.startswith(_SLACK) else self._outside
+        url = host + request.raw_path
         async with self._client.request(request.method, url, headers=headers, data=body) as answer:
             kept = {k: v for k, v in answer.headers.items() if k.lower() == "content-type"}
             return web.Response(status=answer.status, body=await answer.read(), headers=kept)
@@ -116,6 +119,6 @@ def _known_by(request: web.Request, body: bytes) -> str:
     """The same for the same request of another day: nothing of time or chance is in it."""
     text = same(body.decode(errors="replace"))
     form = parse_qs(text)
-    to, told = form.get("To", [""])[0], "".join(form.get("Body", [text]))
+    to, told = form.get("To", [""])[0], "".join(form.get("Body") or form.get("text") or [text])
     digest = hashlib.sha256(told.encode()).hexdigest()[:8] if told else ""
     return " ".join(word for word in (request.method, same(request.path), to, digest) if word)

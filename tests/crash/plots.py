@@ -9,6 +9,8 @@ from crash.world import World
 
 Part = Callable[[World], Awaitable[None]]
 
+_CONSENT = "Consent of a second admin (waiting)"
+
 
 async def nothing(world: World) -> None:
     """Nothing has happened before."""
@@ -21,7 +23,7 @@ class Plot:
 
     `key` stands for it in the names of tests.
 
-    `receipts`, `pilot` and `checks_every` are those of the world it happens in.
+    `receipts`, `pilot`, `slack` and `checks_every` are those of the world it happens in.
     """
 
     key: str
@@ -30,6 +32,7 @@ class Plot:
     before: Part = nothing
     receipts: bool = True
     pilot: bool = False
+    slack: bool = False
     checks_every: str = "12h"
 
     def __str__(self) -> str:
@@ -118,9 +121,7 @@ async def _every_action(world: World) -> None:
     line = f"run every-action other={world.frontier.url} event=EVT-1"
     await world.says("alice", line, makes="RUN-1")
     await _looks_after_the_ticket(world)
-    await world.until("EVT-1", "waits for approval")
-    await world.says("bob", "approve EVT-1")
-    await world.until("RUN-1", "Consent of a second admin (waiting)")
+    await world.until("RUN-1", _CONSENT)
     await world.says("bob", "approve RUN-1")
     await world.until("RUN-1", "How shall it go on?")
     await world.says("bob", "answer RUN-1 choose further")
@@ -131,15 +132,15 @@ async def _every_action(world: World) -> None:
 
 async def _looks_after_the_ticket(world: World) -> None:
     """When the bot cannot tell whether there is a ticket, somebody looks for it and says so."""
-    while await world.until("RUN-1", "unknown", "An hour more (waiting)") == "unknown":
+    while await world.until("RUN-1", "unknown", _CONSENT) == "unknown":
         act = "done" if world.frontier.has_taken("POST /elsewhere/tickets") else "retry"
         await world.says("alice", f"step {act} RUN-1 ticket")
 
 
-CHECKLIST = Plot("checklist", "the checklist before an event", _checklist)
+CHECKLIST = Plot("checklist", "the checklist before an event", _checklist, slack=True)
 TABLETOP = Plot("tabletop", "a continuity test at the table", _tabletop)
 PILOT = Plot("pilot", "a continuity test with the pilot", _pilot, pilot=True)
-LIVE = Plot("live", "a live incident from its start to its end", _live_incident)
+LIVE = Plot("live", "a live incident from its start to its end", _live_incident, slack=True)
 FAIL_BACK = Plot(
     "fail_back",
     "failing back by the runbook",
@@ -151,4 +152,5 @@ BROADCAST = Plot("broadcast", "a broadcast to two dozen", _broadcast)
 # With receipts, the carrier's word comes before the bot asks what became of a text.
 SILENT = Plot("silent", "a broadcast without receipts", _broadcast, receipts=False)
 EVERY_ACTION = Plot("every_action", "calls, detours and runs within runs", _every_action, _switched)
+SWITCH = Plot("switch", "a switch by hand", _switched)
 PLOTS = (CHECKLIST, TABLETOP, PILOT, LIVE, FAIL_BACK, BROADCAST, SILENT, EVERY_ACTION)

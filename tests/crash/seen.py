@@ -22,8 +22,16 @@ from crash.world import World
 
 # How far the standby is with handing over goes on while the bot is dead.
 _PROGRESS = re.compile(r"EVT-\d+: the standby took")
-# A phone that is off is tried again, and less often when the bot has died before.
-_OFF = next(one.phone for one in EMPLOYEES if one.switched_off)
+# A phone that is off is tried again, and less often when the bot has died before. A standby may
+# be told to hand over any number of times, and a PUT of a runbook is repeatable.
+_MAY_REPEAT = (
+    next(one.phone for one in EMPLOYEES if one.switched_off),
+    "POST /standby/drain",
+    "PUT /elsewhere",
+)
+# The one doubt that a crash must leave; the people of the plot look into it.
+_PUT_TO_A_PERSON = "The bot stopped during POST"
+_FIRST_WORDS = 40
 # Until the last cards are edited: on PostgreSQL a dead process keeps its leases for two minutes.
 _AFTERWARDS = 180.0
 
@@ -36,6 +44,7 @@ class Seen:
     requests: Counter[str]
     texts: Counter[tuple[str, str]]
     channel: Counter[tuple[str, str]]
+    slack: Counter[tuple[bool, str]]
     states: tuple[tuple[str, str], ...]
     doubtful: tuple[str, ...]
     mail_doubled: int
@@ -79,7 +88,10 @@ async def see(world: World) -> Seen:
     return Seen(
         routes=tuple(world.routes),
         requests=Counter(
-            {what: 1 if _OFF in what else n for what, n in world.frontier.arrived.items()}
+            {
+                what: 1 if any(one in what for one in _MAY_REPEAT) else times
+                for what, times in world.frontier.arrived.items()
+            }
         ),
         texts=_texts(world.lab),
         channel=Counter(
@@ -87,8 +99,13 @@ async def see(world: World) -> Seen:
             for row in messages
             if not _PROGRESS.search(row.card["headline"])
         ),
+        slack=Counter(
+            (bool(message.thread), same(message.words)[:_FIRST_WORDS])
+            for message in world.slack.messages
+            if not _PROGRESS.search(message.words)
+        ),
         states=tuple(sorted((ref, str(state)) for ref, state in states)),
-        doubtful=tuple(f"{row.key}: {row.note}" for row in bad),
+        doubtful=tuple(f"{row.key}: {row.note}" for row in bad if _PUT_TO_A_PERSON not in row.note),
         mail_doubled=world.lab.mail.books.audit().duplicated_count,
         mail_lost=world.lab.mail.books.balance().lost,
         audit_is_whole=verdict.ok,

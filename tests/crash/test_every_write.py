@@ -129,7 +129,7 @@ async def test_nobody_outside_notices_that_the_bot_was_killed(
 
 def _deaths(trial: Share | Draw, whole: Play) -> Next:
     if isinstance(trial, Share):
-        return Chain(set(shares(whole, SHARES[trial.plot])[trial.number - 1]))
+        return Chain(shares(whole, SHARES[trial.plot])[trial.number - 1])
     return Seeded(whole, trial.seed, trial.count)
 
 

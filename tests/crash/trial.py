@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from crash.plots import Plot
 from crash.seen import Seen, see
 from crash.world import Next, World, open_world
 
-_WRITE = re.compile(r"(?:INSERT|UPDATE|DELETE) (?!.* check/)")
+_WRITE = re.compile(r"(?:INSERT|UPDATE|DELETE) (?!.*(?: check/| leased waiting))")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ async def played(
         url,
         receipts=plot.receipts,
         pilot=plot.pilot,
+        slack=plot.slack,
         checks_every=plot.checks_every,
         change=change,
         quick_takeover=quick_takeover,
@@ -67,44 +68,45 @@ def _never(_strike: Strike | None) -> None:
 # ----------------------------------------------------------- every write, every request
 
 
-def shares(undisturbed: Play, count: int) -> list[frozenset[Mark]]:
-    """Everything there is to die at, dealt out: neighbours go to different shares.
+def shares(undisturbed: Play, count: int) -> list[Counter[Mark]]:
+    """Every write and every request, dealt out: neighbours go to different shares.
 
-    A write is died at where it first changes something; so it is in one share, with both sides.
+    Each is named by what is rarest in it, and is there with both of its sides.
     """
-    dealt: list[set[Mark]] = [set() for _ in range(count)]
-    for number, new in enumerate(_news(undisturbed)):
-        dealt[number % count] |= {Mark(what, after) for what in new for after in (False, True)}
-    return [frozenset(share) for share in dealt]
+    whole = [*undisturbed.writes, *(frozenset({request}) for request in undisturbed.requests)]
+    often = Counter(what for changed in whole for what in changed)
+    dealt: list[Counter[Mark]] = [Counter() for _ in range(count)]
+    for number, changed in enumerate(whole):
+        rarest = min(changed, key=lambda what: (often[what], what))
+        dealt[number % count].update(Mark(rarest, after) for after in (False, True))
+    return dealt
 
 
-def _news(play: Play) -> Iterator[set[str]]:
-    """What each write and each request has that none had before it."""
-    known: set[str] = set()
-    for changed in (*play.writes, *({request} for request in play.requests)):
-        if new := set(changed) - known:
-            known |= new
-            yield new
-
-
-@dataclass
 class Chain:
-    """Every life dies at the first of the marks that are left; the last one finishes."""
+    """Every life dies at the first of the marks that are left; the last one finishes.
 
-    left: set[Mark]
+    It does not die twice in a row at the same: what comes again and again is met all over a play.
+    """
+
+    def __init__(self, wanted: Counter[Mark]) -> None:
+        self._left = Counter(wanted)
+        self._never = set(wanted)
 
     @property
     def missed(self) -> list[Mark]:
         """The writes that never came. Requests leave together: a death at one lets others go.
 
-        A check that fires by the clock may come after the end of a play that is over sooner.
+        A check that fires by the clock may come after the end of a play that is over sooner, and
+        what looks again later need not when the answer is there already.
         """
-        return sorted(one for one in self.left if _WRITE.match(one.what))
+        return sorted(one for one in self._never if _WRITE.match(one.what))
 
     def __call__(self, strike: Strike | None) -> Moment | None:
-        if strike is not None:
-            self.left -= strike.marks
-        return AtMarks(frozenset(self.left)) if self.left else None
+        just_now = strike.marks if strike is not None else frozenset()
+        self._never -= just_now
+        self._left = +(self._left - Counter(just_now))
+        next_ones = self._left.keys() - just_now or self._left.keys()
+        return AtMarks(frozenset(next_ones)) if next_ones else None
 
 
 # ------------------------------------------------------------------- seeded moments

@@ -7,7 +7,7 @@ import random
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ from crash.nursery import PROCESSES, Change, Died, Nursery
 from crash.shared_clock import SharedClock
 from rig.company import PACES
 from rig.ordinary_settings import Document, rewrite_settings
+from rig.slack_peer import BOT_TOKEN, CHANNEL, SIGNING_SECRET, TEAM, slack_workspace
 
 Next = Callable[[Strike | None], Moment | None]
 """Told where the bot was killed, it says when the next life ends."""
@@ -42,9 +43,9 @@ class World:
     """Lab, phones, people and clock live here; `url` is the database of the bot.
 
     Without `receipts` the carrier's own reports go astray: the bot has to ask. In a `pilot` the
-    lab's domain is the one kept for drills. A `change` breaks the bot on purpose. With
-    `quick_takeover` the leases of a dead instance are over at once, where on PostgreSQL they last
-    until the clock says so.
+    lab's domain is the one kept for drills; with `slack` everything is told there, too. A `change`
+    breaks the bot on purpose. With `quick_takeover` the leases of a dead instance are over at
+    once, where on PostgreSQL they last until the clock says so.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class World:
         *,
         receipts: bool = True,
         pilot: bool = False,
+        slack: bool = False,
         checks_every: str = "12h",
         change: Change | None = None,
         quick_takeover: bool = False,
@@ -67,7 +69,9 @@ class World:
         self.url = url
         self._astray = None if receipts else Astray()
         self._pilot = pilot
+        self._in_slack = slack
         self._checks_every = checks_every
+        self._open = AsyncExitStack()
         self._change = change
         self._quick_takeover = quick_takeover
         self._config = folder / "continuitybot.yaml"
@@ -84,7 +88,9 @@ class World:
 
     async def start(self) -> None:
         await self.lab.start()
-        self.frontier = Frontier(self.lab.addresses.http_url, self._strikes)
+        self.slack = await self._open.enter_async_context(slack_workspace())
+        lab = self.lab.addresses.http_url
+        self.frontier = Frontier(lab, self.slack.url, self._strikes)
         await self.frontier.start()
         if self._astray is not None:
             await self._astray.start()
@@ -103,6 +109,8 @@ class World:
 
     def _settings(self, document: Document) -> None:
         document["database"] = self.url
+        if self._in_slack:
+            document["chat"]["slack"] = self._slack_settings()
         if self._astray is not None:
             document["web"]["public_url"] = self._astray.url
         for check in document["checks"]:
@@ -115,11 +123,24 @@ class World:
             (self._folder / "database").write_text(self.url, encoding="utf-8")
             document["database"] = f"file:{self._folder / 'database'}"
 
+    def _slack_settings(self) -> Document:
+        for name, secret in (("bot", BOT_TOKEN), ("signing", SIGNING_SECRET)):
+            (self._folder / f"slack-{name}").write_text(secret, encoding="utf-8")
+        return {
+            "mode": "http",
+            "bot_token": f"file:{self._folder}/slack-bot",
+            "signing_secret": f"file:{self._folder}/slack-signing",
+            "channel": CHANNEL,
+            "team_id": TEAM,
+            "api_url": f"{self.frontier.url}/api/",
+        }
+
     async def stop(self) -> None:
         await self._http.aclose()
         await self._nursery.close()
         await self.records.close()
         await self.frontier.stop()
+        await self._open.aclose()
         await self.lab.stop()
         if self._astray is not None:
             await self._astray.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -19,7 +19,6 @@ from continuitybot.settings.values import Section, parse_duration
 _Progress = Literal[
     "planned", "approved", "applying", "verifying", "active", "failing_back", "draining", "ended"
 ]
-_LOOKS_AGAIN = timedelta(minutes=1)
 _IN_ORDER = ("planned", "approved", "applying", "verifying", "active", "failing_back", "draining",
              "ended")  # fmt: skip
 
@@ -111,8 +110,6 @@ def _subject(body: WaitBody) -> str:
 
 def _after_health(healthy: Healthy, data: Mapping[str, Any], now: datetime) -> Move:
     subjects = (healthy.check or healthy.direction,)
-    if data["state"] == "unknown":  # a check that is first found healthy does not announce it
-        return Next(subjects=subjects, until=now + _LOOKS_AGAIN)
     if data["state"] != "healthy":
         return Next(subjects=subjects)
     since = datetime.fromisoformat(data["since"]) if data["since"] else now
