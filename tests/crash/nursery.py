@@ -82,10 +82,15 @@ class Nursery:
         """Whether the life that began last is over."""
         return self._wire is None or self._control.poll(0)
 
-    def kill(self) -> None:
-        """`kill -9`."""
-        if not self.is_dead:
+    def kill(self) -> bool:
+        """`kill -9`; False when it is dead already."""
+        if self.is_dead:
+            return False
+        try:
             os.kill(self._pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
 
     async def bury(self) -> NoReturn:
         """Wait until the life is over. Raises Died."""

@@ -7,10 +7,12 @@ import re
 # Codes, latencies, times of day, the names that a lab gives itself.
 _BY_CHANCE = re.compile(
     r"\b\d{6}\b|\b[\d.]+ s\b|[\d-]+ [\d:]+ UTC|took \d+, \d+ delivered, \d+ outstanding"
-    r"|, \d+ answered safe|127\.0\.0\.1(?::|%3A)\d+|\b[0-9A-Za-z]{30,}\b|key=[^\s&]+"
+    r"|127\.0\.0\.1(?::|%3A)\d+|\b[0-9A-Za-z]{30,}\b|key=[^\s&]+"
 )
+# Whoever is asked to approve by text answers 1 by habit, before a broadcast leaves or after.
+_ANSWERED = re.compile(r", \d+ answered safe")
 
 
 def same(text: str) -> str:
     """The text, with a mark where chance was."""
-    return _BY_CHANCE.sub("…", text)
+    return _BY_CHANCE.sub("…", _ANSWERED.sub("", text))

@@ -14,7 +14,7 @@ from crash.plots import Plot
 from crash.seen import Seen, see
 from crash.world import Next, World, open_world
 
-_WRITE = re.compile(r"(?:INSERT|UPDATE|DELETE) (?!.*(?: check/| leased waiting))")
+_WRITE = re.compile(r"(?:INSERT|UPDATE|DELETE) (?!.*(?: check/| leased waiting|/again/))")
 
 
 @dataclass(frozen=True)

@@ -162,8 +162,8 @@ class World:
         return tally
 
     def _strikes(self, strike: Strike) -> None:
-        self._nursery.strike = strike
-        self._nursery.kill()
+        if self._nursery.kill():
+            self._nursery.strike = strike
 
     async def _revived(self) -> None:
         """The process is gone: by the kill that was asked for. An init system starts another."""

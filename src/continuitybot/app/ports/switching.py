@@ -52,9 +52,10 @@ class ContinuityVerbs:
         return await self._standing(event)
 
     async def extend(self, place: Place, ref: str, by: str, more: timedelta) -> Standing:
-        """Add to what is left."""
+        """Add to what is left, once for each place."""
         person = await self._directory.person(by)
-        return await self._standing(await self._continuity.extend(ref, person, more, "runbook"))
+        event = await self._continuity.extend(ref, person, more, "runbook", place.key)
+        return await self._standing(event)
 
     async def fail_back(self, place: Place, ref: str, by: str) -> Standing:
         """Ask for the way back, unless it was asked for already."""
