@@ -104,6 +104,7 @@ async def _switched(world: World) -> None:
 
 
 async def _switched_long_ago(world: World) -> None:
+    """The bot has asked for the way back already: it does not matter when a play is over."""
     await _switched(world)
     await world.passes(1500)
 
@@ -151,6 +152,8 @@ FAIL_BACK = Plot(
 BROADCAST = Plot("broadcast", "a broadcast to two dozen", _broadcast)
 # With receipts, the carrier's word comes before the bot asks what became of a text.
 SILENT = Plot("silent", "a broadcast without receipts", _broadcast, receipts=False)
-EVERY_ACTION = Plot("every_action", "calls, detours and runs within runs", _every_action, _switched)
+EVERY_ACTION = Plot(
+    "every_action", "calls, detours and runs within runs", _every_action, _switched_long_ago
+)
 SWITCH = Plot("switch", "a switch by hand", _switched)
 PLOTS = (CHECKLIST, TABLETOP, PILOT, LIVE, FAIL_BACK, BROADCAST, SILENT, EVERY_ACTION)

@@ -29,6 +29,8 @@ _MAY_REPEAT = (
     "POST /standby/drain",
     "PUT /elsewhere",
 )
+# A command by text that was carried out just before the bot died is heard again, and answered so.
+_ANSWER = re.compile(r"EVT-\d+ is approved\. .*|Nothing about EVT-\d+ waits for approval\.")
 # The one doubt that a crash must leave; the people of the plot look into it.
 _PUT_TO_A_PERSON = "The bot stopped during POST"
 _FIRST_WORDS = 40
@@ -114,7 +116,7 @@ async def see(world: World) -> Seen:
 
 def _texts(lab: Lab) -> Counter[tuple[str, str]]:
     return Counter(
-        (phone.owner.handle, same(sms.text))
+        (phone.owner.handle, _ANSWER.sub("(the answer to an approval)", same(sms.text)))
         for phone in lab.phones
         for sms in phone.thread
         if not sms.mine

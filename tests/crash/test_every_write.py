@@ -8,6 +8,7 @@ moments besides. What the outside has seen in the end is the same.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ SHARES = {
     SILENT: 6,
     EVERY_ACTION: 6,
 }
+# Two deaths that fall together leave one out: what never came is tried in another play.
+_PLAYS = 3
 ALONE, MANY = 1, 10  # deaths in one play
 SEEDS = {ALONE: range(1, 41), MANY: range(101, 206)}
 
@@ -117,13 +120,19 @@ async def test_nobody_outside_notices_that_the_bot_was_killed(
 ) -> None:
     whole = await undisturbed.play(trial.plot, tmp_path / "undisturbed", fresh_database)
     deaths = _deaths(trial, whole)
-    folder = tmp_path / "killed"
-    url = await fresh_database.at(folder)
-    play = await played(trial.plot, folder, url, deaths, quick_takeover=_is_dense(trial))
-    record_property("deaths", (fresh_database.kind, str(trial.plot), _places(play)))
-    found = play.seen.differences(whole.seen)
-    if isinstance(deaths, Chain) and deaths.missed:
-        found.append(f"never came: {', '.join(map(str, deaths.missed))}")
+    places: list[str] = []
+    found: list[str] = []
+    for folder in (tmp_path / f"killed{number}" for number in range(_PLAYS)):
+        url = await fresh_database.at(folder)
+        play = await played(trial.plot, folder, url, deaths, quick_takeover=_is_dense(trial))
+        places += _places(play)
+        found = play.seen.differences(whole.seen)
+        missed = deaths.missed if isinstance(deaths, Chain) else []
+        if found or not missed:
+            break
+        found = [f"never came: {', '.join(map(str, missed))}"]
+        deaths = Chain(Counter(missed))
+    record_property("deaths", (fresh_database.kind, str(trial.plot), places))
     assert not found, _told(found, request.node.name)
 
 
