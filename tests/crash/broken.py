@@ -34,7 +34,7 @@ def repeats_switches(bot: Bot) -> None:
         async def whatever_is_there(_plan: object, changes: object) -> object:
             return changes
 
-        for provider in duty.perform.__self__._providers.values():  # type: ignore[attr-defined]
+        for provider in duty.perform.__self__._providers.values():
             provider._to_do = whatever_is_there
         return replace(duty, after_crash="redo")
 

@@ -37,7 +37,7 @@ class Death:
         event.listen(engine, "begin", self._begun)
         event.listen(engine, "before_cursor_execute", self._executed)
         self._commit = engine.dialect.do_commit
-        engine.dialect.do_commit = self._committed  # type: ignore[method-assign]
+        engine.dialect.do_commit = self._committed
 
     def set(self, moment: Moment | None) -> None:
         """Count anew, and die then."""

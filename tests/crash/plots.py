@@ -41,7 +41,7 @@ class Plot:
 
 async def _checklist(world: World) -> None:
     await world.says("alice", "checklist pre-event-checklist", makes="RUN-1")
-    await world.until("RUN-1", "Phone numbers are current")
+    await world.until("RUN-1", "Phone numbers are current (waiting)")
     await world.says("alice", 'item done RUN-1 contacts "imported on 10 March"')
     await world.says("bob", 'item done RUN-1 approvers "Bob and Esra"')
     await world.says("bob", 'item done RUN-1 logins "logged in as Priya"')

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import re
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
@@ -24,6 +22,7 @@ from continuitybot.lab.demo_settings import environment, write_demo
 from continuitybot.store import Database, effects
 from crash.astray import Astray
 from crash.frontier import Frontier
+from crash.lasting_port import lasting_port
 from crash.life import Die, Show, Tally, Turn, Work
 from crash.moments import Moment, Strike
 from crash.nursery import PROCESSES, Change, Died, Nursery
@@ -76,7 +75,7 @@ class World:
         self._quick_takeover = quick_takeover
         self._config = folder / "continuitybot.yaml"
         self._folder = folder
-        self._port = _lasting_port()
+        self._port = lasting_port()
         self._worked_until = self.clock.now()
         self._next_due: datetime | None = None
         self._next: Next = _never
@@ -94,7 +93,7 @@ class World:
         await self.frontier.start()
         if self._astray is not None:
             await self._astray.start()
-        listener = Door(HOST, _lasting_port())
+        listener = Door(HOST, lasting_port())
         addresses = replace(self.lab.addresses, http_url=self.frontier.url)
         write_demo(self._folder, addresses, self._port, listener.port)
         rewrite_settings(self._config, environment(addresses), self._settings)
@@ -222,15 +221,19 @@ class World:
         await self.settles()
 
     async def texts(self, who: str, asked: str, line: str) -> None:
-        """Somebody answers, by text, the newest text that asks this; {code} is the code in it."""
-        phone = self.lab.phones.of(who)
-        assert phone is not None
-        found = next(sms.text for sms in reversed(phone.thread) if asked in sms.text)
-        code = re.search(r"\b\d{6}\b", found)
+        """Somebody answers a text that asks this when it has come; {code} is the code in it."""
+        while not (text := self._text_to(who, asked)):
+            await self._moves_on()
+        code = re.search(r"\b\d{6}\b", text)
         answer = line.format(code=code[0] if code else "")
         async with httpx.AsyncClient(base_url=self.lab.addresses.http_url) as lab:
             (await lab.post(f"/lab/phones/{who}/reply", json={"text": answer})).raise_for_status()
         await self.settles()
+
+    def _text_to(self, who: str, words: str) -> str:
+        phone = self.lab.phones.of(who)
+        assert phone is not None
+        return next((sms.text for sms in reversed(phone.thread) if words in sms.text), "")
 
     async def shows(self, ref: str) -> str:
         """The words on the card of an object, "" when there is none."""
@@ -244,10 +247,13 @@ class World:
             for word in words:
                 if word in shown:
                     return word
-            assert self._next_due is not None, f"nothing is due any more, {ref} shows: {shown}"
-            self.clock.advance_to(self._next_due)
-            await self.settles()
+            await self._moves_on()
         raise AssertionError(f"{ref} still shows: {await self.shows(ref)}")
+
+    async def _moves_on(self) -> None:
+        assert self._next_due is not None, "nothing is due any more"
+        self.clock.advance_to(self._next_due)
+        await self.settles()
 
     async def passes(self, seconds: float) -> None:
         """Time goes on, from one due moment to the next."""
@@ -279,15 +285,6 @@ class World:
 
 def _never(_strike: Strike | None) -> None:
     """No death."""
-
-
-def _lasting_port() -> int:
-    """A port that the kernel gives to nobody else while the bot is dead: below those it deals."""
-    while True:
-        port = random.SystemRandom().randrange(15_000, 32_000)
-        with socket.socket() as door, suppress(OSError):
-            door.bind((HOST, port))
-            return port
 
 
 @asynccontextmanager
