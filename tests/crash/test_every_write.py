@@ -79,7 +79,7 @@ _SHARES = [Share(plot, number) for plot in PLOTS for number in range(1, SHARES[p
 _DRAWS = [
     Draw(PLOTS[seed % len(PLOTS)], count, seed) for count, seeds in SEEDS.items() for seed in seeds
 ]
-_SAMPLE = (Share(CHECKLIST, 1), Share(SILENT, 1), _DRAWS[0])
+_SAMPLE = (Share(CHECKLIST, 1), _DRAWS[0])
 
 
 def _trials() -> list[Any]:

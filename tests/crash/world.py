@@ -81,9 +81,9 @@ class World:
         self._next: Next = _never
 
     @property
-    def deaths(self) -> int:
-        """How often the bot was killed."""
-        return len(self.strikes)
+    def has_receipts(self) -> bool:
+        """Whether the carrier's reports reach the bot."""
+        return self._astray is None
 
     async def start(self) -> None:
         await self.lab.start()
