@@ -1,8 +1,7 @@
 # make venv       everything installed into .venv, from the locks
 # make demo       the whole story on a simulated company (HEADLESS=1: no browser, ends by itself)
 # make test       every check: style, types, architecture, dead code, dependencies, tests
-# make test-live  the long tests: real bots killed at random moments, a database that goes away
-# make test-sweep every death of which test-live tries a sample: about a thousand, an hour
+# make test-live  the long tests: a bot killed at every write, a database that goes away
 # make docs       write docs/configuration.md anew, from the settings
 # make lock       write requirements/*.txt anew (UPGRADE=1: with the newest versions)
 # make clean      remove what the targets above made
@@ -12,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := test
-.PHONY: venv demo test lint types contracts dead-code unused unit test-live test-sweep docs lock clean
+.PHONY: venv demo test lint types contracts dead-code unused unit test-live docs lock clean
 
 venv: $(VENV)/.installed
 
@@ -57,13 +56,10 @@ unused: venv
 ON_ALL_CORES := -n auto --dist worksteal
 
 unit: venv
-	$(BIN)/pytest -q -m "not live and not sweep" $(ON_ALL_CORES)
+	$(BIN)/pytest -q -m "not live" $(ON_ALL_CORES)
 
 test-live: venv
 	$(BIN)/pytest -q -m live $(ON_ALL_CORES)
-
-test-sweep: venv
-	$(BIN)/pytest -q -m sweep $(ON_ALL_CORES)
 
 docs: venv
 	$(BIN)/python -m continuitybot.settings.describe src/continuitybot/cli/templates/continuitybot.yaml \

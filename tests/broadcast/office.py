@@ -33,6 +33,7 @@ class Office:
     workers: Workers
     heard: list[Change] = field(default_factory=list)
     commands: list[tuple[str, str]] = field(default_factory=list)
+    dies_of_commands: bool = False
 
     async def request(self, audience: str = "all", **more: Any) -> Broadcast:
         """Carol asks for a broadcast."""
@@ -132,6 +133,8 @@ async def office_of(
     async def on_command(person: Person, text: str) -> str | None:
         if text.split()[0].casefold() not in {"status", "ack"}:
             return None
+        if office.dies_of_commands:
+            raise RuntimeError("killed")
         commands.append((person.handle, text))
         return "All is well."
 

@@ -124,6 +124,14 @@ def test_a_failure_that_is_told_twice_counts_once() -> None:
     assert answered(once, failed(Verdict.REFUSED), NOW, RULES) == once
 
 
+def test_a_text_that_the_bot_did_not_come_back_from_has_not_used_up_a_try() -> None:
+    last = sending(tries=ONLY_ONE.tries)
+    begun_again = answered(abandoned(last, NOW, ONLY_ONE), NeverHad(), NOW, ONLY_ONE)
+    assert begun_again.state is S.RETRYING
+    lost = answered(last, Unclear("Away."), NOW, ONLY_ONE)
+    assert answered(lost, NeverHad(), NOW, ONLY_ONE).state is S.FAILED
+
+
 @pytest.mark.parametrize("answer", [Report("SM1", S.SENT), NeverHad(), Unclear("Away.")], ids=str)
 def test_an_overdue_receipt_is_asked_for_once(answer: Answer) -> None:
     sent = replace(a_delivery(S.SENT), sid="SM1", tries=1, due=NOW)

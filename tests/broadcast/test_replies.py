@@ -82,6 +82,19 @@ async def test_a_command_is_handed_on_and_its_answer_returned(
     assert office.commands == [("carol", "ACK INC-1")]
 
 
+async def test_a_command_that_the_bot_died_of_is_carried_out_when_it_is_delivered_again(
+    office: Office, twilio: TwilioPeer
+) -> None:
+    text = twilio.reply("RE1", CAROL.phones[1], "ACK INC-1")
+    office.dies_of_commands = True
+    with pytest.raises(RuntimeError):
+        await office.hear("twilio", text)
+    office.dies_of_commands = False
+    assert await office.hear("twilio", text)
+    assert not await office.hear("twilio", text)
+    assert office.commands == [("carol", "ACK INC-1")]
+
+
 async def test_stop_ends_all_texts_to_a_number_even_queued_ones(
     database: Database, clock: MovedClock, twilio: TwilioPeer
 ) -> None:

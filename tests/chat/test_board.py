@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -242,6 +243,26 @@ async def test_milestones_come_below_the_card_in_their_order_and_say_drill(
     ]  # fmt: skip
     assert list(wall.threads.values()) == ["", "1", "1", "1"]
     assert {card.mode for card in wall.shown.values()} == {"DRILL"}
+
+
+async def test_a_milestone_waits_for_a_card_whose_instance_died_as_long_as_its_lease(
+    scene: Scene, clock: MovedClock
+) -> None:
+    await scene.becomes("OPEN")
+    await scene.say("Acknowledged by Alice.")
+    card = effects.c.kind == "card.refresh"
+    async with scene.database.transaction() as tx:
+        held = clock.now() + timedelta(minutes=2)
+        await tx.execute(
+            effects.update().where(card).values(state="leased", attempts=1, leased_until=held)
+        )
+    for _ in range(20):
+        await scene.workers.run_due()
+        clock.advance(seconds=12)
+
+    wall = scene.walls["slack"]
+    assert [one.headline for one in wall.shown.values()] == ["INC-7", "Acknowledged by Alice."]
+    assert list(wall.threads.values()) == ["", "1"]
 
 
 async def test_a_milestone_without_a_card_is_said_on_its_own(scene: Scene) -> None:

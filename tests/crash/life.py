@@ -7,23 +7,24 @@ and the carrier reach it by HTTP like any bot.
 from __future__ import annotations
 
 import asyncio
+import resource
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from sqlalchemy import func, or_, select
 
-from continuitybot import log
-from continuitybot.app import Bot, build
+from continuitybot.app import Bot
 from continuitybot.chat import text
+from continuitybot.clock import Clock
 from continuitybot.lab.addresses import HOST
-from continuitybot.settings import load
 from continuitybot.store import effects
-from crash.death import Death, Moment
-from crash.shared_clock import SharedClock
+from crash.death import Death
+from crash.moments import Moment
+from rig.speed import prefer_speed
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,17 @@ class Show:
 
 @dataclass(frozen=True)
 class Die:
-    """Count writes from now, and die then; answers how many there were before."""
+    """Count from now, and die then; answers a `Tally` of what there was before."""
 
     when: Moment | None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What each write since the last count has changed, and how long the processor worked."""
+
+    writes: tuple[frozenset[str], ...]
+    milliseconds: int
 
 
 @dataclass(frozen=True)
@@ -60,20 +69,19 @@ class End:
     """Stop in order; answers True."""
 
 
-def live(wire: Connection, clock: SharedClock, config: Path, port: int, die: Moment | None) -> None:
-    """The process: wire the bot, serve it, and answer questions until the end."""
-    asyncio.run(_Life(wire, clock, config, die).run(port))
+class Life:
+    """Serves, and answers questions until the end."""
 
-
-class _Life:
-    def __init__(
-        self, wire: Connection, clock: SharedClock, config: Path, die: Moment | None
-    ) -> None:
-        log.configure("error", "text")
-        self._wire = wire
+    def __init__(self, bot: Bot, clock: Clock, wire: Connection, die: Moment | None) -> None:
+        self._bot = bot
         self._clock = clock
-        self._bot: Bot = build(load(config), config.parent, clock)
-        self._death = Death(self._bot.database, die)
+        self._wire = wire
+        self._worked_before = 0
+        # The bot was wired before this process was forked: what is drawn by lot is drawn again.
+        bot.database.instance = uuid.uuid4().hex[:12]
+        prefer_speed(bot.database)
+        self._death = Death(bot.database, wire.send)
+        self._death.set(die)
 
     async def run(self, port: int) -> None:
         await self._bot.prepare()
@@ -95,10 +103,17 @@ class _Life:
             case Show(ref=ref):
                 return await self._show(ref)
             case Die(when=when):
-                writes = self._death.writes
+                tally = self._tally()
                 self._death.set(when)
-                return writes
+                return tally
         return True
+
+    def _tally(self) -> Tally:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        worked = round(1000 * (used.ru_utime + used.ru_stime))
+        tally = Tally(tuple(self._death.writes), worked - self._worked_before)
+        self._worked_before = worked
+        return tally
 
     async def _work(self, since: datetime) -> Turn:
         if since < self._clock.now():

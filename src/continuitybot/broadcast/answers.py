@@ -10,6 +10,7 @@ from continuitybot.broadcast.model import UNSENT, Delivery, DeliveryState, may_b
 
 S = DeliveryState
 _LONGEST_PAUSE = 600.0  # a carrier may name any
+_STOPPED = "stopped"  # the code of a text that the bot did not come back from
 
 
 class Verdict(StrEnum):
@@ -66,6 +67,7 @@ class Unclear:
 
     reason: str
     can_be_asked: bool = True
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,15 @@ def answered(delivery: Delivery, answer: Answer, now: datetime, rules: Rules) ->
         case NeverHad():
             if delivery.state is S.SENT:
                 return _no_receipt(delivery)
+            if delivery.code == _STOPPED:  # that was no try: the carrier has not refused it
+                return _again(delivery, now, "The bot stopped before it was handed over.", "", 0.0)
             return _later(delivery, now, rules, "The carrier never had it.", "", 0.0)
 
 
 def abandoned(delivery: Delivery, now: datetime, rules: Rules) -> Delivery:
     """A delivery found in hand-over that nobody performs any more: what became of it is unknown."""
-    return _unclear(delivery, Unclear("The bot stopped while it was handed over."), now, rules)
+    stopped = Unclear("The bot stopped while it was handed over.", code=_STOPPED)
+    return _unclear(delivery, stopped, now, rules)
 
 
 def message_of(delivery: Delivery) -> Message:
@@ -193,13 +198,16 @@ def _later(
     if delivery.tries >= rules.tries:
         given_up = f"{reason} Given up after {delivery.tries} tries."
         return _elsewhere(delivery, now, rules, given_up, code)
-    wait = (
-        rules.pause(delivery.tries)
-        if pause is None
-        else timedelta(seconds=min(pause, _LONGEST_PAUSE))
-    )
-    waiting = moved(delivery, S.RETRYING, now, due=now + wait, code=code, reason=reason)
-    return replace(waiting, sid="")
+    if pause is None:
+        pause = rules.pause(delivery.tries).total_seconds()
+    return _again(delivery, now, reason, code, pause)
+
+
+def _again(delivery: Delivery, now: datetime, reason: str, code: str, pause: float) -> Delivery:
+    if not may_become(delivery, S.RETRYING):
+        return delivery
+    due = now + timedelta(seconds=min(pause, _LONGEST_PAUSE))
+    return replace(moved(delivery, S.RETRYING, now, due=due, code=code, reason=reason), sid="")
 
 
 def _elsewhere(delivery: Delivery, now: datetime, rules: Rules, reason: str, code: str) -> Delivery:
@@ -221,7 +229,7 @@ def _unclear(delivery: Delivery, answer: Unclear, now: datetime, rules: Rules) -
         return replace(delivery, due=due, reason=answer.reason)
     if not may_become(delivery, S.UNKNOWN):
         return delivery
-    return moved(delivery, S.UNKNOWN, now, due=due, reason=answer.reason)
+    return moved(delivery, S.UNKNOWN, now, due=due, code=answer.code, reason=answer.reason)
 
 
 def _no_receipt(delivery: Delivery) -> Delivery:

@@ -31,6 +31,12 @@ async def first_time(tx: Transaction, carrier: str, what: str) -> bool:
     return bool(added.rowcount)
 
 
+async def came_before(tx: Transaction, carrier: str, what: str) -> bool:
+    """Whether this receipt or reply was dealt with before."""
+    known = (seen.c.carrier == carrier) & (seen.c.what == what)
+    return await tx.row(select(seen.c.what).where(known)) is not None
+
+
 async def note_reply(tx: Transaction, ref: str, person: str, text: str, meaning: str) -> None:
     """Store a person's answer to a broadcast, in place of an earlier one."""
     mine = (replies.c.ref == ref) & (replies.c.person == person)

@@ -32,7 +32,11 @@ class _Heard:
 
 
 class Replies:
-    """Takes the texts that come in; each once."""
+    """Takes the texts that come in; each once.
+
+    A command is noted when it has been carried out: when the bot is killed before that, the carrier
+    delivers the text again. Killed just after it, the command is heard twice, and says so.
+    """
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class Replies:
         self._settings = settings
         self._meanings = {_plain(answer): what for answer, what in settings.meanings.items()}
         self._on_command = on_command
+        self._under_way: set[str] = set()
 
     async def take(self, name: str, carrier: Carrier, callback: Callback) -> str | None:
         """Note a text and return what to answer, if anything.
@@ -59,18 +64,29 @@ class Replies:
                 self._database, who=name, verb="inbound", text=denial.text, platform="sms"
             )
             raise
+        if reply.sid in self._under_way:
+            return None
+        self._under_way.add(reply.sid)
+        try:
+            return await self._take_once(name, reply)
+        finally:
+            self._under_way.discard(reply.sid)
+
+    async def _take_once(self, name: str, reply: Reply) -> str | None:
         async with self._database.transaction() as tx:
             heard = await self._hear(tx, name, reply)
-        if heard is None or heard.settled:
-            return None
+            if heard is None or heard.settled:
+                await _note(tx, name, reply)
+                return None
         answer = await self._on_command(heard.person, reply.text) if self._on_command else None
-        if answer is None:
-            async with self._database.transaction() as tx:
+        async with self._database.transaction() as tx:
+            await _note(tx, name, reply)
+            if answer is None:
                 await self._count(tx, reply, heard.person, "something else")
         return answer
 
     async def _hear(self, tx: Transaction, name: str, reply: Reply) -> _Heard | None:
-        if not await inbox.first_time(tx, name, f"reply:{reply.sid}"):
+        if await inbox.came_before(tx, name, f"reply:{reply.sid}"):
             return None
         word = _plain(reply.text)
         if word in _STOP:
@@ -116,6 +132,10 @@ class Replies:
         who = person.handle if person else short_phone(phone)
         said = f"STOP received; {cancelled} queued texts were cancelled."
         await audit.record(tx, who=who, verb="opt-out", text=said, platform="sms")
+
+
+async def _note(tx: Transaction, name: str, reply: Reply) -> None:
+    await inbox.first_time(tx, name, f"reply:{reply.sid}")
 
 
 async def _audit_stranger(tx: Transaction, reply: Reply) -> None:

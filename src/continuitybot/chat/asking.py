@@ -61,7 +61,8 @@ class Asking:
 
     async def _tell(self, tx: Transaction, run: Run, task: Task) -> None:
         roster = await self._directory.roster(tx)
-        said = _SAYS[task.kind].format(run=run.ref, text=task.text, title=task.title)
+        text = task.text.removesuffix(".") if task.kind is Kind.TROUBLE else task.text
+        said = _SAYS[task.kind].format(run=run.ref, text=text, title=task.title)
         mark = "[DRILL] " if run.is_drill else ""
         for person in await self._whose(tx, run, task, roster):
             code = self._codes.code(task.code_question, person.handle)

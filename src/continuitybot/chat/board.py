@@ -33,7 +33,7 @@ from continuitybot.store import (
 log = structlog.get_logger(__name__)
 
 PACE = timedelta(seconds=1.2)  # Slack: about one message a second and channel
-WAITS_FOR_CARD = 25  # then a milestone is said without a card to say it below
+LONGEST_LOOK = timedelta(seconds=30)  # between two looks whether the card of a milestone is there
 TRIES = 2_000  # with pauses of up to a minute: a platform may be away for a day
 
 Render = Callable[[Transaction, str], Awaitable[Card | None]]
@@ -130,8 +130,8 @@ class Board:
         async with self._database.reading() as tx:
             row = await known_card(tx, effect.ref, name)
             card = await self._render(tx, effect.ref)
-        if row.pending and not row.message_id and waited < WAITS_FOR_CARD:
-            pause = PACE.total_seconds()
+        if row.pending and not row.message_id:  # until it is posted, or surely never will be
+            pause = min(LONGEST_LOOK, PACE * (waited + 1)).total_seconds()
             return Again(pause, "its card comes first", {**effect.payload, "waited": waited + 1})
         thread = MessageRef(name, row.channel, row.message_id) if row.message_id else None
         platform = self._platforms[name]

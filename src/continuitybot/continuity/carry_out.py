@@ -140,7 +140,7 @@ def facts(event: Event) -> dict[str, Any]:
 
 
 def _with_history(event: Event, said: list[Say], tx: Transaction) -> Event:
-    entries = tuple(Entry(tx.now, event.state, _text(event, sentence)) for sentence in said)
+    entries = tuple(Entry(tx.now, event.state, _text(event, one), one.key) for one in said)
     return replace(event, history=event.history + entries)
 
 

@@ -100,13 +100,13 @@ class Continuity:
         return await self._invoke(request)
 
     async def extend(
-        self, ref: str, by: Person, delta: timedelta, platform: str = "console"
+        self, ref: str, by: Person, delta: timedelta, platform: str = "console", key: str = ""
     ) -> Event:
-        """Add to what is left of an active event."""
+        """Add to what is left of an active event; with a `key`, asking again is once."""
 
         def decision(event: Event) -> Decision:
             now = self._database.clock.now()
-            return returning.on_extended(event, by.name, delta, now, self._rules)
+            return returning.on_extended(event, by.name, delta, now, self._rules, key)
 
         return await self._act("extend", ref, by, platform, decision)
 

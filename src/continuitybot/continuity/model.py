@@ -58,11 +58,12 @@ class OutOfTurn(Refused):
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of an event's history."""
+    """One line of an event's history; `key` names who asked, if they may ask again."""
 
     at: datetime
     state: State
     text: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,10 +170,11 @@ class Withdraw:
 
 @dataclass(frozen=True)
 class Say:
-    """Announce `event.<what>` with one sentence."""
+    """Announce `event.<what>` with one sentence, which stays in the history with its `key`."""
 
     what: str
     text: str
+    key: str = ""
 
 
 Consequence = Do | Ask | Withdraw | Say

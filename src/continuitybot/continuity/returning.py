@@ -51,8 +51,12 @@ def on_reminder_due(event: Event, end: datetime, now: datetime, rules: Rules) ->
     return decide(event, reminder, *upcoming)
 
 
-def on_extended(event: Event, name: str, delta: timedelta, now: datetime, rules: Rules) -> Decision:
-    """A person added to what is left."""
+def on_extended(
+    event: Event, name: str, delta: timedelta, now: datetime, rules: Rules, key: str = ""
+) -> Decision:
+    """A person added to what is left; with a `key`, asking again is once."""
+    if key and any(entry.key == key for entry in event.history):
+        return decide(event)
     expect(event, State.ACTIVE, act="be extended")
     if delta <= timedelta():
         raise Refused(f"{event.ref} can only be extended by more than nothing.")
@@ -63,7 +67,7 @@ def on_extended(event: Event, name: str, delta: timedelta, now: datetime, rules:
             remedy=f"The end may lie at most {rules.max_duration} ahead.",
         )
     text = f"{name} extended {event.ref} until {longer.end:%Y-%m-%d %H:%M} UTC."
-    return decide(longer, Say("extended", text), *timers(longer, now, rules))
+    return decide(longer, Say("extended", text, key), *timers(longer, now, rules))
 
 
 def on_end_due(event: Event, end: datetime, now: datetime, rules: Rules) -> Decision:

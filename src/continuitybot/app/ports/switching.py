@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from continuitybot.app.ports.consent import Consent
 from continuitybot.continuity import Continuity
-from continuitybot.continuity.model import Event
+from continuitybot.continuity.model import Event, State
 from continuitybot.people.directory import Directory
 from continuitybot.runbooks.ports import (
     InvokeRequest,
@@ -52,9 +52,10 @@ class ContinuityVerbs:
         return await self._standing(event)
 
     async def extend(self, place: Place, ref: str, by: str, more: timedelta) -> Standing:
-        """Add to what is left."""
+        """Add to what is left, once for each place."""
         person = await self._directory.person(by)
-        return await self._standing(await self._continuity.extend(ref, person, more, "runbook"))
+        event = await self._continuity.extend(ref, person, more, "runbook", place.key)
+        return await self._standing(event)
 
     async def fail_back(self, place: Place, ref: str, by: str) -> Standing:
         """Ask for the way back, unless it was asked for already."""
@@ -86,6 +87,8 @@ class ContinuityVerbs:
     async def _standing(self, event: Event) -> Standing:
         async with self._database.reading() as tx:
             consent, by = await self._consent.of(tx, event.ref)
+        if event.state is State.ACTIVE and event.fail_back and consent == "granted":
+            consent = "pending"  # it is agreed, and waits for a primary that is clean
         backlog = None if event.backlog is None else str(event.backlog)
         data = {"domains": list(event.domains), "backlog": backlog}
         return Standing(event.ref, event.state.value, consent, by, event.why, data)
