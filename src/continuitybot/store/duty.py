@@ -79,7 +79,7 @@ async def outcome_of(
 
 async def _known_of(duty: Duty, effect: Effect) -> Outcome | Again | None:
     """What became of an interrupted try; None when it surely did not happen, or may be redone."""
-    if duty.reconcile is None:
+    if duty.after_crash != "reconcile" or duty.reconcile is None:
         return None
     try:
         known = await duty.reconcile(effect)
