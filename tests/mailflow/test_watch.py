@@ -48,7 +48,8 @@ class Watching:
 
     def heard(self) -> list[str]:
         """What was told, besides single observations."""
-        return [change.what for change in self.told if change.what != "check.observed"]
+        quiet = {"check.observed", "check.found"}
+        return [change.what for change in self.told if change.what not in quiet]
 
     async def view(self, name: str = "primary") -> Any:
         async with self.database.reading() as tx:
@@ -134,10 +135,19 @@ async def test_recovery_is_told_with_how_long_it_took(watch: Watching) -> None:
 
 async def test_every_observation_is_announced_and_shown(watch: Watching) -> None:
     await watch.window(2)
-    assert [change.data["state"] for change in watch.told] == ["ok", "ok"]
+    observed = [change for change in watch.told if change.what == "check.observed"]
+    assert [change.data["state"] for change in observed] == ["ok", "ok"]
     view = await watch.view()
     assert (view.health, len(view.history)) == (Health.HEALTHY, 2)
     assert view.last == view.history[-1]
+
+
+async def test_a_check_that_nothing_was_known_of_is_announced_once_when_it_is_healthy(
+    watch: Watching,
+) -> None:
+    await watch.window(4)
+    found = [(change.ref, change.what) for change in watch.told if change.what != "check.observed"]
+    assert found == [("primary", "check.found")]
 
 
 async def test_a_check_that_nobody_probes_is_not_shown_as_healthy(watch: Watching) -> None:

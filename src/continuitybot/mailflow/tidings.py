@@ -21,6 +21,12 @@ def observed(check: CheckSettings, seen: Observation) -> Change:
     return Change(check.name, "check.observed", data=data)
 
 
+def found_healthy(check: CheckSettings) -> Change:
+    """A check that nothing was known of is healthy: no news to anybody but who waits for it."""
+    data = {"title": check.subject, "direction": check.direction}
+    return Change(check.name, "check.found", f"{check.subject} is healthy.", data)
+
+
 def turned(
     check: CheckSettings,
     before: CheckState,

@@ -16,6 +16,7 @@ from continuitybot.mailflow.diagnosis import Diagnosis, diagnose
 from continuitybot.mailflow.listener import Listener
 from continuitybot.mailflow.model import (
     CheckView,
+    Health,
     Mute,
     Observation,
     State,
@@ -25,7 +26,7 @@ from continuitybot.mailflow.model import (
 )
 from continuitybot.mailflow.probes import PROBES
 from continuitybot.mailflow.rules import longest_probe, maintenance_of, rule_of
-from continuitybot.mailflow.tidings import muted, observed, turned, unmuted
+from continuitybot.mailflow.tidings import found_healthy, muted, observed, turned, unmuted
 from continuitybot.mailflow.vantage import Vantage
 from continuitybot.mailflow.views import views
 from continuitybot.people import authority
@@ -231,6 +232,8 @@ class Mailflow:
         if transition is not None and not check.control:
             diagnosis = await self.diagnose(tx, about=check.name)
             await tx.announce(turned(check, before, after, transition, diagnosis))
+        elif (before.health, after.health) == (Health.UNKNOWN, Health.HEALTHY):
+            await tx.announce(found_healthy(check))
 
     async def _tidy(self, tx: Transaction, _effect: Effect, _outcome: Outcome) -> None:
         await store.forget_observations(tx, tx.now - self._settings.keep_observations)

@@ -13,6 +13,7 @@ HEARD = (
     "broadcast.",
     "check.failing",
     "check.flapping",
+    "check.found",
     "check.healthy",
     "event.",
     "reply.",
