@@ -46,8 +46,8 @@ SHARES = {
 }
 # Two deaths that fall together leave one out: what never came is tried in another play.
 _PLAYS = 3
-ALONE, MANY = 1, 10  # deaths in one play
-SEEDS = {ALONE: range(1, 41), MANY: range(101, 206)}
+ALONE, MANY = 1, 25  # deaths in one play
+SEEDS = {ALONE: range(1, 25), MANY: range(101, 141)}  # 1,024 deaths on each kind of database
 
 Notes = Callable[[str, object], None]
 

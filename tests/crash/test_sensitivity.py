@@ -52,7 +52,11 @@ FAULTS = (
 )
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize(
+    "fault",
+    [*FAULTS[:2], *(pytest.param(one, marks=pytest.mark.live) for one in FAULTS[2:])],
+    ids=str,
+)
 async def test_a_bot_that_is_broken_is_found_out_and_a_sound_one_is_not(
     tmp_path: Path, sqlite_template: Path, fault: Fault
 ) -> None:

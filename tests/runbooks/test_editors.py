@@ -47,7 +47,7 @@ def test_it_is_a_schema_of_the_draft_it_names() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize(("name", "field"), fields(SCHEMA))
+@pytest.mark.parametrize(("name", "field"), list(fields(SCHEMA)))
 def test_every_field_is_described(name: str, field: Mapping[str, Any]) -> None:
     assert field.get("description"), name
     assert not any("title" in field for _, field in fields(SCHEMA) if "properties" not in field)
