@@ -143,6 +143,40 @@ def _noting(leases: list[str]) -> object:
     return note
 
 
+async def test_a_stop_begins_nothing_that_what_ends_leads_to(database: Database) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def perform(_effect: Effect) -> Outcome:
+        begun.set()
+        await may_end.wait()
+        return Succeeded()
+
+    async def record(tx: Transaction, effect: Effect, _outcome: Outcome) -> None:
+        await tx.enqueue(Effect(f"{effect.key}+", "link"))
+
+    await enqueue(database, "a", kind="link")
+    workers = Workers(database, [Duty("link", perform, record)], database.clock)
+    work = asyncio.create_task(workers.run())
+    await begun.wait()
+    work.cancel()
+    asyncio.get_running_loop().call_later(0.05, may_end.set)
+    await workers.stop()
+    assert await states(database) == {"a": "done", "a+": "waiting"}
+
+
+async def test_a_listener_that_breaks_undoes_nothing(database: Database) -> None:
+    def breaks(_changes: Sequence[Change]) -> None:
+        raise RuntimeError("nobody hears this")
+
+    gate = Gate(2)
+    database.on_commit(breaks)
+    await enqueue(database, "a", "b")
+    with structlog.testing.capture_logs() as logged:
+        await Workers(database, [gate.duty()], database.clock).run_due()
+    assert (await states(database))["a"] == "done"
+    assert {line["event"] for line in logged} == {"database.listener_broke"}
+
+
 async def test_what_has_waited_longer_is_not_overtaken(database: Database) -> None:
     order: list[str] = []
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from continuitybot.clock import Clock
@@ -21,6 +22,8 @@ from continuitybot.store.faults import database_fault, may_pass
 from continuitybot.store.memory import Memory
 from continuitybot.store.tenure import Tenure
 from continuitybot.store.transaction import Change, Transaction
+
+log = structlog.get_logger(__name__)
 
 Subscriber = Callable[[Transaction, Change], Awaitable[None]]
 CommitListener = Callable[[Sequence[Change]], None]
@@ -114,4 +117,7 @@ class Database:
                 enqueued(tx.earliest_due)
         for context, changes in tx.chapters:
             for listener in tuple(self._commit_listeners) if changes else ():
-                context.run(listener, changes)
+                try:
+                    context.run(listener, changes)
+                except Exception:  # what is committed is committed, whoever could not hear it
+                    log.exception("database.listener_broke")

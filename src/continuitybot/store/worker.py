@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import structlog
 from sqlalchemy import update
@@ -23,6 +24,9 @@ _SWEEP = 5.0
 """Seconds after which a worker looks for work although nothing told it to."""
 
 _NOTHING_DUE = 60.0 * 60
+
+_TO_THE_END = 5.0
+"""Seconds that a stop waits for what is being performed."""
 
 log = structlog.get_logger(__name__)
 
@@ -88,8 +92,11 @@ class Workers:
 
     async def stop(self) -> None:
         """Let what is being performed come to its end for a few seconds, then leave it."""
-        if self._running:
-            await asyncio.wait(self._running, timeout=5)
+        self._others_wait = True  # what ends now leads to nothing that would begin here
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TO_THE_END):
+                while self._running:
+                    await asyncio.wait(self._running)
         for task in self._running:
             task.cancel()
         await self._recorder.drain()
