@@ -203,6 +203,22 @@ async def test_a_drill_that_one_instance_holds_while_another_is_restarted_is_hel
         await database.close()
 
 
+async def test_a_drill_with_another_calendar_has_missed_nothing_of_it(
+    hall: Hall, clock: MovedClock
+) -> None:
+    await hall.drills.catch_up(hall.schedules)
+    clock.advance(hours=24 * 3)
+    weekly = Hall(hall.database, [MONTHLY.model_copy(update={"cron": "0 8 * * *"})])
+    await weekly.drills.catch_up(weekly.schedules)
+    await weekly.works()
+    assert (await weekly.results(), weekly.said) == ([], [])
+    clock.advance(hours=24)
+    restarted = Hall(hall.database, [MONTHLY.model_copy(update={"cron": "0 8 * * *"})])
+    await restarted.drills.catch_up(restarted.schedules)
+    await restarted.works()
+    assert len(restarted.said) == 1
+
+
 async def test_a_new_drill_has_missed_nothing(hall: Hall, clock: MovedClock) -> None:
     clock.advance(hours=24 * 70)
     await hall.drills.catch_up(hall.schedules)

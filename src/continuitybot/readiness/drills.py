@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
+from zlib import crc32
 
 from continuitybot import audit
 from continuitybot.clock import Clock
@@ -81,15 +82,16 @@ class Drills:
 
     async def catch_up(self, schedules: Schedules) -> None:
         """Look at every firing that was due while no bot was running."""
-        for schedule in self._schedules.values():
-            await self._catch_up(schedules, schedule.name)
+        for drill in self._settings.values():
+            await self._catch_up(schedules, self._schedules[drill.name].name, _calendar(drill))
 
-    async def _catch_up(self, schedules: Schedules, name: str) -> None:
+    async def _catch_up(self, schedules: Schedules, name: str, calendar: str) -> None:
+        watched = f"{name}#{calendar}"  # moments of another calendar were never due
         async with self._database.transaction() as tx:
-            since, until = await store.watched_since(tx, name), tx.now
+            since, until = await store.watched_since(tx, watched), tx.now
         await schedules.catch_up(since, only=lambda schedule: schedule.name == name)
         async with self._database.transaction() as tx:
-            await store.watch_from(tx, name, until)
+            await store.watch_from(tx, watched, until)
 
     async def drills(self, tx: Transaction) -> list[DrillView]:
         """Each drill of the settings: when it comes next, and how it went last."""
@@ -159,6 +161,11 @@ class Drills:
         )
         await store.save(tx, heard(before, change.what, tx.now, change.text))
         await store.add_evidence(tx, change.ref, change.what, change.text)
+
+
+def _calendar(drill: DrillSettings) -> str:
+    """A short name of when a drill is due."""
+    return f"{crc32(f'{drill.cron} {drill.time_zone}'.encode()):08x}"
 
 
 def _schedule(drill: DrillSettings, time_zone: str) -> Schedule:
