@@ -1,7 +1,8 @@
 # make venv       everything installed into .venv, from the locks
 # make demo       the whole story on a simulated company (HEADLESS=1: no browser, ends by itself)
 # make test       every check: style, types, architecture, dead code, dependencies, tests
-# make test-live  the long tests: a bot killed at every write, a database that goes away
+# make test-live  the long tests: a bot killed at many writes, a database that goes away
+# make test-sweep a bot killed at every write of every runbook, on both databases: about an hour
 # make docs       write docs/configuration.md anew, from the settings
 # make lock       write requirements/*.txt anew (UPGRADE=1: with the newest versions)
 # make clean      remove what the targets above made
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := test
-.PHONY: venv demo test lint types contracts dead-code unused unit test-live docs lock clean
+.PHONY: venv demo test lint types contracts dead-code unused unit test-live test-sweep docs lock clean
 
 venv: $(VENV)/.installed
 
@@ -56,10 +57,13 @@ unused: venv
 ON_ALL_CORES := -n auto --dist worksteal
 
 unit: venv
-	$(BIN)/pytest -q -m "not live" $(ON_ALL_CORES)
+	$(BIN)/pytest -q -m "not live and not sweep" $(ON_ALL_CORES)
 
 test-live: venv
 	$(BIN)/pytest -q -m live $(ON_ALL_CORES)
+
+test-sweep: venv
+	$(BIN)/pytest -q -m sweep $(ON_ALL_CORES)
 
 docs: venv
 	$(BIN)/python -m continuitybot.settings.describe src/continuitybot/cli/templates/continuitybot.yaml \

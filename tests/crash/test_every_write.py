@@ -80,13 +80,23 @@ _DRAWS = [
     Draw(PLOTS[seed % len(PLOTS)], count, seed) for count, seeds in SEEDS.items() for seed in seeds
 ]
 _SAMPLE = (Share(CHECKLIST, 1), _DRAWS[0])
+# One share of every plot, and every plot with deaths at random.
+_LIVE = (
+    *(Share(plot, 1) for plot in PLOTS),
+    *(Draw(PLOTS[seed % len(PLOTS)], MANY, seed) for seed in range(101, 101 + len(PLOTS))),
+    *(Draw(PLOTS[seed % len(PLOTS)], ALONE, seed) for seed in range(1, 5)),
+)
 
 
 def _trials() -> list[Any]:
-    return [
-        pytest.param(one, marks=() if one in _SAMPLE else pytest.mark.live, id=str(one))
-        for one in (*_SHARES, *_DRAWS)
-    ]
+    return [pytest.param(one, marks=_marks(one), id=str(one)) for one in (*_SHARES, *_DRAWS)]
+
+
+def _marks(trial: Share | Draw) -> tuple[pytest.MarkDecorator, ...]:
+    """`make test` plays the sample, `make test-live` more, `make test-sweep` all the others."""
+    if trial in _SAMPLE:
+        return ()
+    return (pytest.mark.live,) if trial in _LIVE else (pytest.mark.sweep,)
 
 
 class Undisturbed:
