@@ -186,7 +186,7 @@ class PostgresEngine:
             connect_args={
                 "server_settings": {
                     "idle_in_transaction_session_timeout": "5000",
-                    "lock_timeout": "4000",
+                    "lock_timeout": "8000",
                 },
                 "timeout": 10,
                 "command_timeout": 30,
