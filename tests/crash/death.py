@@ -82,7 +82,9 @@ def _marks(verb: str, parameters: Any) -> Iterator[str]:
     rows = parameters if isinstance(parameters, list) else [parameters]
     for row in rows:
         words = [word for word in _strings(row) if len(word) <= 200]
-        state = " ".join(sorted(_STATES & set(words)))
+        # What is enqueued may be leased at once; that is chance.
+        is_new = verb == "INSERT INTO effects"
+        state = "" if is_new else " ".join(sorted(_STATES & set(words)))
         keys = {_TIME.sub("…", word) for word in words if _KEY.fullmatch(word)}
         yield from (f"{verb} {key} {state}".rstrip() for key in keys or {""})
 

@@ -15,6 +15,7 @@ from crash.seen import Seen, see
 from crash.world import Next, World, open_world
 
 _WRITE = re.compile(r"(?:INSERT|UPDATE|DELETE) (?!.*(?: check/| leased waiting|/again/))")
+_LEASE = re.compile(r"UPDATE effects \S+ leased$")
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,11 @@ class Chain:
         """The writes that never came. Requests leave together: a death at one lets others go.
 
         A check that fires by the clock may come after the end of a play that is over sooner, and
-        what looks again later need not when the answer is there already.
+        what looks again later need not when the answer is there already. What is leased as it is
+        enqueued is not leased by itself.
         """
-        return sorted(one for one in self._never if _WRITE.match(one.what))
+        writes = (one for one in self._never if _WRITE.match(one.what))
+        return sorted(one for one in writes if not _LEASE.match(one.what))
 
     def __call__(self, strike: Strike | None) -> Moment | None:
         just_now = strike.marks if strike is not None else frozenset()
